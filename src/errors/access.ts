@@ -1,0 +1,66 @@
+/**
+ * What can be wrong with who asks.
+ *
+ * @module
+ */
+import type { ErrorTable } from "./entry.ts";
+
+/** The facts each access error carries. */
+export interface AccessErrorFacts {
+  "access.unauthenticated": Record<never, never>;
+  "access.project_required": Record<never, never>;
+  "access.project_forbidden": { readonly projectId: string };
+  "access.workspace_forbidden": { readonly workspaceId: string };
+  "access.role_too_weak": { readonly role: string; readonly action: string };
+  "access.quota_exceeded": {
+    readonly projectId: number;
+    readonly used: number;
+    readonly limit: number;
+  };
+  "access.concurrency_exceeded": {
+    readonly projectId: number;
+    readonly used: number;
+    readonly limit: number;
+  };
+}
+
+/** The rows of the catalogue for access. */
+export const ACCESS_ERRORS: ErrorTable<AccessErrorFacts> = {
+  "access.unauthenticated": {
+    kind: "denied",
+    message: () => "Unable to authenticate request",
+    hint: () => "send a service account or the project's API secret by HTTP Basic",
+  },
+  "access.project_required": {
+    kind: "invalid",
+    message: () => "Missing required parameter: project_id",
+    hint: () => "a service account names its project with project_id",
+  },
+  "access.project_forbidden": {
+    kind: "forbidden",
+    message: ({ projectId }) => `Project ${projectId} not found or not accessible`,
+    hint: () => "ask the project's owner to add the service account",
+  },
+  "access.workspace_forbidden": {
+    kind: "forbidden",
+    message: ({ workspaceId }) => `Workspace ${workspaceId} not found or not accessible`,
+    hint: () => "leave workspace_id out for all project data",
+  },
+  "access.role_too_weak": {
+    kind: "forbidden",
+    message: ({ role, action }) => `the role ${role} may not ${action}`,
+    hint: () => "ask the project's owner for a stronger role",
+  },
+  "access.quota_exceeded": {
+    kind: "limited",
+    message: ({ projectId, used, limit }) =>
+      `Query rate limit exceeded for project_id: ${projectId}. This request exceeded the rate limit (${used}/${limit} queries running in the last hour).`,
+    hint: () => "wait as long as Retry-After says",
+  },
+  "access.concurrency_exceeded": {
+    kind: "limited",
+    message: ({ projectId, used, limit }) =>
+      `Query rate limit exceeded for project_id: ${projectId}. This request exceeded the concurrency limit (${used}/${limit} queries running concurrently).`,
+    hint: () => "wait until another query ends",
+  },
+};

@@ -1,0 +1,120 @@
+/**
+ * What can be wrong with the data folder, the engine, a command or a setting.
+ *
+ * @module
+ */
+import type { ErrorTable } from "./entry.ts";
+
+/** The facts each of these errors carries. */
+export interface DataErrorFacts {
+  "data.folder_missing": { readonly folder: string };
+  "data.folder_exists": { readonly folder: string };
+  "data.folder_busy": { readonly folder: string; readonly holder: string };
+  "data.folder_unusable": { readonly folder: string; readonly reason: string };
+  "data.format_unknown": { readonly folder: string; readonly found: string };
+  "data.engine_failed": { readonly reason: string };
+  "data.closed": Record<never, never>;
+  "project.missing": { readonly project: string };
+  "project.exists": { readonly name: string };
+  "project.invalid_time_zone": { readonly timeZone: string };
+  "project.service_account_missing": { readonly username: string };
+  "project.invalid_role": { readonly role: string };
+  "setting.invalid": {
+    readonly setting: string;
+    readonly expected: string;
+    readonly found: string;
+  };
+  "command.invalid": { readonly reason: string; readonly hint: string };
+  "import.file_unreadable": { readonly file: string; readonly reason: string };
+  "server.unreachable": { readonly url: string; readonly reason: string };
+  "server.refused": { readonly status: number; readonly reason: string };
+}
+
+/** The rows of the catalogue for the data folder, commands and settings. */
+export const DATA_ERRORS: ErrorTable<DataErrorFacts> = {
+  "data.folder_missing": {
+    kind: "missing",
+    message: ({ folder }) => `${folder} is not a Whom data folder`,
+    hint: ({ folder }) => `make it with: whom init --data ${folder}`,
+  },
+  "data.folder_exists": {
+    kind: "conflict",
+    message: ({ folder }) => `${folder} already holds Whom data`,
+    hint: () => "name another folder, or use it as it is",
+  },
+  "data.folder_busy": {
+    kind: "busy",
+    message: ({ folder, holder }) => `${folder} is in use by ${holder}`,
+    hint: () => "stop that process, or ask the running server instead (--server)",
+  },
+  "data.folder_unusable": {
+    kind: "busy",
+    message: ({ folder, reason }) => `cannot use ${folder}: ${reason}`,
+    hint: () => "check that it exists, is writable and has free space",
+  },
+  "data.format_unknown": {
+    kind: "conflict",
+    message: ({ folder, found }) => `${folder} has the data format ${found}`,
+    hint: () => "open it with the version of Whom that wrote it, or a newer one",
+  },
+  "data.engine_failed": {
+    kind: "busy",
+    message: ({ reason }) => `the storage engine failed: ${reason}`,
+    hint: () => "nothing acknowledged is lost; check the disk, then start again",
+  },
+  "data.closed": {
+    kind: "busy",
+    message: () => "the server is stopping",
+    hint: () => "retry in a moment",
+  },
+  "project.missing": {
+    kind: "missing",
+    message: ({ project }) => `no project ${project}`,
+    hint: () => "list the projects with: whom project list",
+  },
+  "project.exists": {
+    kind: "conflict",
+    message: ({ name }) => `a project named ${name} already exists`,
+    hint: () => "choose another name",
+  },
+  "project.invalid_time_zone": {
+    kind: "invalid",
+    message: ({ timeZone }) => `unknown time zone ${timeZone}`,
+    hint: () => "use an IANA name such as Europe/Berlin",
+  },
+  "project.service_account_missing": {
+    kind: "missing",
+    message: ({ username }) => `no service account ${username}`,
+    hint: () => "list them with: whom service-account list",
+  },
+  "project.invalid_role": {
+    kind: "invalid",
+    message: ({ role }) => `unknown role ${role}`,
+    hint: () => "use owner, admin, analyst or consumer",
+  },
+  "setting.invalid": {
+    kind: "invalid",
+    message: ({ setting, expected, found }) => `${setting} must be ${expected}, found ${found}`,
+    hint: () => "whom settings lists every setting with its type and default",
+  },
+  "command.invalid": {
+    kind: "invalid",
+    message: ({ reason }) => reason,
+    hint: ({ hint }) => hint,
+  },
+  "import.file_unreadable": {
+    kind: "missing",
+    message: ({ file, reason }) => `cannot read ${file}: ${reason}`,
+    hint: () => "check the name and its permissions",
+  },
+  "server.unreachable": {
+    kind: "busy",
+    message: ({ url, reason }) => `cannot reach ${url}: ${reason}`,
+    hint: () => "start it with: whom serve",
+  },
+  "server.refused": {
+    kind: "invalid",
+    message: ({ status, reason }) => `the server answered ${status}: ${reason}`,
+    hint: () => "see the server's log for the request",
+  },
+};

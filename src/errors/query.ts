@@ -1,0 +1,85 @@
+/**
+ * What can be wrong with a query or the session it pages through.
+ *
+ * @module
+ */
+import type { ErrorTable } from "./entry.ts";
+
+/** The facts each query error carries. */
+export interface QueryErrorFacts {
+  "query.invalid_json": { readonly parameter: string };
+  "query.invalid_parameter": {
+    readonly parameter: string;
+    readonly expected: string;
+    readonly found: string;
+  };
+  "query.session_required": Record<never, never>;
+  "query.session_missing": Record<never, never>;
+  "query.not_available": { readonly parameter: string };
+  "query.unknown_data_group": { readonly dataGroup: string };
+  "query.too_many_ids": { readonly count: number; readonly countMax: number };
+  "query.invalid_endpoint": Record<never, never>;
+  "query.method_not_allowed": { readonly method: string; readonly allowed: string };
+  "query.timeout": { readonly timeoutMs: number };
+  "query.body_too_large": { readonly bodyBytesMax: number };
+}
+
+/** The rows of the catalogue for queries. */
+export const QUERY_ERRORS: ErrorTable<QueryErrorFacts> = {
+  "query.invalid_json": {
+    kind: "invalid",
+    message: ({ parameter }) => `Invalid JSON Format: ${parameter}`,
+    hint: ({ parameter }) => `send ${parameter} as JSON`,
+  },
+  "query.invalid_parameter": {
+    kind: "invalid",
+    message: ({ parameter, expected, found }) =>
+      `Invalid parameter ${parameter}: expected ${expected}, found ${found}`,
+    hint: ({ parameter, expected }) => `send ${parameter} as ${expected}`,
+  },
+  "query.session_required": {
+    kind: "invalid",
+    message: () => "must have session_id when requesting page > 0",
+    hint: () => "send the session_id of the first page's answer",
+  },
+  "query.session_missing": {
+    kind: "invalid",
+    message: () => "request for page in uncached query for params",
+    hint: () => "the session is unknown or has expired: ask for page 0 again",
+  },
+  "query.not_available": {
+    kind: "invalid",
+    message: ({ parameter }) => `${parameter} is not available in this version`,
+    hint: ({ parameter }) => `leave ${parameter} out`,
+  },
+  "query.unknown_data_group": {
+    kind: "invalid",
+    message: ({ dataGroup }) => `Unknown data_group_id: ${dataGroup}`,
+    hint: () => "send the id of a data group, or the name of its group key",
+  },
+  "query.too_many_ids": {
+    kind: "invalid",
+    message: ({ count, countMax }) => `distinct_ids has ${count} ids, more than ${countMax}`,
+    hint: () => "split the ids over several requests",
+  },
+  "query.invalid_endpoint": {
+    kind: "invalid",
+    message: () => "Invalid API endpoint",
+    hint: () => "see /openapi.json for the endpoints",
+  },
+  "query.method_not_allowed": {
+    kind: "invalid",
+    message: ({ method, allowed }) => `${method} is not allowed here, only ${allowed}`,
+    hint: ({ allowed }) => `use ${allowed}`,
+  },
+  "query.timeout": {
+    kind: "invalid",
+    message: () => "Timeout Error.",
+    hint: ({ timeoutMs }) => `the query ran longer than ${timeoutMs} ms: narrow it`,
+  },
+  "query.body_too_large": {
+    kind: "large",
+    message: ({ bodyBytesMax }) => `request exceeds max limit of ${bodyBytesMax} bytes`,
+    hint: () => "send less at once",
+  },
+};

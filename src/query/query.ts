@@ -1,0 +1,31 @@
+/**
+ * What one query asks, engine-neutral: planned and checked, nothing of the wire left.
+ *
+ * @module
+ */
+import type { Scope } from "../profile/profile.ts";
+import type { Selector } from "../selector/selector.ts";
+
+/** The order of a result; profiles that tie come by ascending distinct id. */
+export interface SortOrder {
+  /** Numbers come before texts before other kinds; profiles without the key come last either way. */
+  readonly key: Selector;
+  readonly descending: boolean;
+}
+
+/** One request for profiles. */
+export interface ProfileQuery {
+  readonly scope: Scope;
+  /** Only these profiles; undefined for all. */
+  readonly distinctIds: readonly string[] | undefined;
+  /** Only profiles for which every one of these is exactly true. */
+  readonly selectors: readonly Selector[];
+  /** Undefined orders by ascending distinct id, in UTF-8 byte order. */
+  readonly sort: SortOrder | undefined;
+  /** At most so many profiles. */
+  readonly limit: number | undefined;
+  /** The query's time: `NOW` and `today()` in its selectors. Epoch seconds. */
+  readonly asOfSeconds: number;
+  /** IANA zone that naive datetime literals are read in. */
+  readonly timeZone: string;
+}
