@@ -11,6 +11,7 @@ export interface AccessErrorFacts {
   "access.project_required": Record<never, never>;
   "access.project_forbidden": { readonly projectId: string };
   "access.workspace_forbidden": { readonly workspaceId: string };
+  "access.token_mismatch": { readonly projectId: string };
   "access.role_too_weak": { readonly role: string; readonly action: string };
   "access.quota_exceeded": {
     readonly projectId: number;
@@ -22,6 +23,7 @@ export interface AccessErrorFacts {
     readonly used: number;
     readonly limit: number;
   };
+  "access.too_many_attempts": { readonly retryAfterSeconds: number };
 }
 
 /** The rows of the catalogue for access. */
@@ -46,6 +48,11 @@ export const ACCESS_ERRORS: ErrorTable<AccessErrorFacts> = {
     message: ({ workspaceId }) => `Workspace ${workspaceId} not found or not accessible`,
     hint: () => "leave workspace_id out for all project data",
   },
+  "access.token_mismatch": {
+    kind: "denied",
+    message: ({ projectId }) => `a record's $token is not of project ${projectId}`,
+    hint: () => "send the token of the project that project_id names, or leave project_id out",
+  },
   "access.role_too_weak": {
     kind: "forbidden",
     message: ({ role, action }) => `the role ${role} may not ${action}`,
@@ -54,7 +61,7 @@ export const ACCESS_ERRORS: ErrorTable<AccessErrorFacts> = {
   "access.quota_exceeded": {
     kind: "limited",
     message: ({ projectId, used, limit }) =>
-      `Query rate limit exceeded for project_id: ${projectId}. This request exceeded the rate limit (${used}/${limit} queries running in the last hour).`,
+      `Query rate limit exceeded for project_id: ${projectId}. This request exceeded the rate limit (${used}/${limit} queries running in the last hour). For more information, please consult our documentation at docs/access.md#quotas`,
     hint: () => "wait as long as Retry-After says",
   },
   "access.concurrency_exceeded": {
@@ -62,5 +69,11 @@ export const ACCESS_ERRORS: ErrorTable<AccessErrorFacts> = {
     message: ({ projectId, used, limit }) =>
       `Query rate limit exceeded for project_id: ${projectId}. This request exceeded the concurrency limit (${used}/${limit} queries running concurrently).`,
     hint: () => "wait until another query ends",
+  },
+  "access.too_many_attempts": {
+    kind: "limited",
+    message: () => "Too many failed attempts to authenticate",
+    hint: ({ retryAfterSeconds }) =>
+      `check the credentials, then retry in ${retryAfterSeconds} seconds`,
   },
 };

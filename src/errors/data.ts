@@ -19,6 +19,12 @@ export interface DataErrorFacts {
   "project.invalid_time_zone": { readonly timeZone: string };
   "project.service_account_missing": { readonly username: string };
   "project.invalid_role": { readonly role: string };
+  "project.invalid_value": {
+    readonly member: string;
+    readonly expected: string;
+    readonly found: string;
+  };
+  "profile.missing": { readonly distinctId: string };
   "setting.invalid": {
     readonly setting: string;
     readonly expected: string;
@@ -26,6 +32,11 @@ export interface DataErrorFacts {
   };
   "command.invalid": { readonly reason: string; readonly hint: string };
   "import.file_unreadable": { readonly file: string; readonly reason: string };
+  "server.cannot_listen": {
+    readonly host: string;
+    readonly port: number;
+    readonly reason: string;
+  };
   "server.unreachable": { readonly url: string; readonly reason: string };
   "server.refused": { readonly status: number; readonly reason: string };
 }
@@ -92,6 +103,16 @@ export const DATA_ERRORS: ErrorTable<DataErrorFacts> = {
     message: ({ role }) => `unknown role ${role}`,
     hint: () => "use owner, admin, analyst or consumer",
   },
+  "project.invalid_value": {
+    kind: "invalid",
+    message: ({ member, expected, found }) => `the ${member} must be ${expected}, found ${found}`,
+    hint: ({ member, expected }) => `give the ${member} as ${expected}`,
+  },
+  "profile.missing": {
+    kind: "missing",
+    message: ({ distinctId }) => `no profile ${JSON.stringify(distinctId)}`,
+    hint: () => "check the id, the project and the group key",
+  },
   "setting.invalid": {
     kind: "invalid",
     message: ({ setting, expected, found }) => `${setting} must be ${expected}, found ${found}`,
@@ -106,6 +127,11 @@ export const DATA_ERRORS: ErrorTable<DataErrorFacts> = {
     kind: "missing",
     message: ({ file, reason }) => `cannot read ${file}: ${reason}`,
     hint: () => "check the name and its permissions",
+  },
+  "server.cannot_listen": {
+    kind: "busy",
+    message: ({ host, port, reason }) => `cannot listen on ${host} port ${port}: ${reason}`,
+    hint: () => "choose another with --host and --port",
   },
   "server.unreachable": {
     kind: "busy",

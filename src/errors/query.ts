@@ -22,6 +22,10 @@ export interface QueryErrorFacts {
   "query.method_not_allowed": { readonly method: string; readonly allowed: string };
   "query.timeout": { readonly timeoutMs: number };
   "query.body_too_large": { readonly bodyBytesMax: number };
+  "request.encoding_unknown": { readonly encoding: string };
+  "request.body_damaged": { readonly encoding: string };
+  "request.malformed": { readonly reason: string };
+  "request.not_found": { readonly path: string };
 }
 
 /** The rows of the catalogue for queries. */
@@ -81,5 +85,25 @@ export const QUERY_ERRORS: ErrorTable<QueryErrorFacts> = {
     kind: "large",
     message: ({ bodyBytesMax }) => `request exceeds max limit of ${bodyBytesMax} bytes`,
     hint: () => "send less at once",
+  },
+  "request.encoding_unknown": {
+    kind: "invalid",
+    message: ({ encoding }) => `unknown Content-Encoding ${encoding}`,
+    hint: () => "send the body as it is, or as gzip, deflate or br",
+  },
+  "request.body_damaged": {
+    kind: "invalid",
+    message: ({ encoding }) => `the body is not ${encoding}`,
+    hint: () => "send the whole body, or leave Content-Encoding out",
+  },
+  "request.malformed": {
+    kind: "invalid",
+    message: ({ reason }) => `malformed request: ${reason}`,
+    hint: () => "send well-formed HTTP",
+  },
+  "request.not_found": {
+    kind: "missing",
+    message: ({ path }) => `Not found: ${path}`,
+    hint: () => "see /openapi.json for the endpoints",
   },
 };

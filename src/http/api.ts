@@ -26,6 +26,8 @@ export interface ApiReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
+  /** What the log line of the request says beside the usual. */
+  readonly logged?: Readonly<Record<string, number>>;
 }
 
 /** The status of each kind of error. */

@@ -55,6 +55,7 @@ export interface ServiceAccount {
 export type Principal =
   | { readonly kind: "service_account"; readonly username: string }
   | { readonly kind: "project_secret" }
+  | { readonly kind: "project_token" }
   | { readonly kind: "signed_request" };
 
 /** A proven right to read one project, through one of its workspaces. */

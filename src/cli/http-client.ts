@@ -1,0 +1,126 @@
+/**
+ * Requests to a running server, with its failures as errors of the catalogue.
+ *
+ * @module
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { fail } from "../errors/error.ts";
+
+/** One request. */
+export interface ClientRequest {
+  readonly method: "GET" | "POST";
+  /** Path and query string. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON text. */
+  readonly body?: string;
+}
+
+/** What came back. */
+export interface ClientReply {
+  readonly status: number;
+  /** The parsed body; its text when it is not JSON. */
+  readonly body: unknown;
+}
+
+const ATTEMPT_COUNT = 5;
+const RETRY_BASE_MS = 500;
+const RETRY_MAX_MS = 60_000;
+const RETRIED: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+
+/**
+ * Asks a server, and again after a pause when it is overloaded.
+ *
+ * @throws `server.unreachable` when nothing answers, `command.invalid` when `server` is not an address
+ */
+export async function ask(server: string, request: ClientRequest): Promise<ClientReply> {
+  const url = address(server, request.path);
+  for (let attempt = 1; ; attempt++) {
+    const isLast = attempt === ATTEMPT_COUNT;
+    const reply = await attemptOnce(url, request, isLast);
+    if (reply !== undefined && (isLast || !RETRIED.has(reply.status))) {
+      return { status: reply.status, body: await readBody(reply) };
+    }
+    await reply?.body?.cancel();
+    await sleep(pauseMs(attempt, reply?.headers.get("retry-after")));
+  }
+}
+
+/** The body of a 2xx answer. @throws `server.refused` for any other */
+export function accepted(reply: ClientReply): Readonly<Record<string, unknown>> {
+  if (reply.status >= 200 && reply.status < 300 && isRecord(reply.body)) return reply.body;
+  throw fail("server.refused", { status: reply.status, reason: reasonOf(reply.body) });
+}
+
+/** The value of a header that proves a service account. */
+export function basicCredentials(username: string, secret: string): string {
+  return `Basic ${Buffer.from(`${username}:${secret}`).toString("base64")}`;
+}
+
+/** Whether a parsed body is an object. */
+export function isRecord(body: unknown): body is Readonly<Record<string, unknown>> {
+  return typeof body === "object" && body !== null && !Array.isArray(body);
+}
+
+function reasonOf(body: unknown): string {
+  const error = isRecord(body) ? body["error"] : body;
+  return typeof error === "string" && error !== "" ? error.slice(0, 500) : "no reason given";
+}
+
+function address(server: string, path: string): string {
+  if (!URL.canParse(server) || !/^https?:/.test(server)) {
+    throw fail("command.invalid", {
+      reason: `--server must be an http or https address, found ${JSON.stringify(server)}`,
+      hint: "write it like http://127.0.0.1:8274",
+    });
+  }
+  return `${server.replace(/\/+$/, "")}${path}`;
+}
+
+async function attemptOnce(
+  url: string,
+  request: ClientRequest,
+  isLast: boolean,
+): Promise<Response | undefined> {
+  const { method, body } = request;
+  try {
+    return await fetch(url, {
+      method,
+      headers: { accept: "application/json", ...contentType(body), ...request.headers },
+      ...(body === undefined ? {} : { body }),
+    });
+  } catch (error) {
+    // A refused connection will not heal in seconds; one that broke may.
+    const reason = causeOf(error);
+    if (isLast || /ECONNREFUSED|ENOTFOUND|CERT|certificate/.test(reason)) {
+      throw fail("server.unreachable", { url: new URL(url).origin, reason });
+    }
+    return undefined;
+  }
+}
+
+function contentType(body: string | undefined): Record<string, string> {
+  return body === undefined ? {} : { "content-type": "application/json" };
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (!(cause instanceof Error)) return String(cause);
+  const code = (cause as NodeJS.ErrnoException).code;
+  return code === undefined ? cause.message : `${cause.message || "no connection"} (${code})`;
+}
+
+async function readBody(reply: Response): Promise<unknown> {
+  const text = await reply.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function pauseMs(attempt: number, retryAfter: string | null | undefined): number {
+  const seconds = Number(retryAfter ?? Number.NaN);
+  const wanted = Number.isFinite(seconds) ? seconds * 1000 : RETRY_BASE_MS * 2 ** (attempt - 1);
+  return Math.min(wanted, RETRY_MAX_MS);
+}

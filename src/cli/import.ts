@@ -1,0 +1,261 @@
+/**
+ * Files of records into a target: batches in order, rejects kept, progress remembered.
+ *
+ * At most two batches are in memory: one on its way and the next being read.
+ *
+ * @module
+ */
+import { dirname, join } from "node:path";
+import { fail } from "../errors/error.ts";
+import { EXIT, type ExitCode } from "./failure.ts";
+import { type Progress, progressFile, resumed, writeProgress } from "./import-progress.ts";
+import type { ImportTarget } from "./import-target.ts";
+import { type ProgressDisplay, progressDisplay } from "./progress-display.ts";
+import { type Item, openRecords, type Position, type ReadOptions, START } from "./records.ts";
+import { type Reject, RejectFile } from "./rejects.ts";
+import { note, type Terminal } from "./terminal.ts";
+import { type Shape, toWireRecord, type WireRecord } from "./wire-record.ts";
+
+/** What to import, and how. */
+export interface ImportPlan {
+  /** `-` is standard input. */
+  readonly files: readonly string[];
+  readonly shape: Shape;
+  readonly format: ReadOptions["format"];
+  readonly csv: ReadOptions["csv"];
+  readonly resume: boolean;
+  /** Undefined keeps progress beside each file. */
+  readonly progressFolder: string | undefined;
+  readonly rejectFile: string | undefined;
+  /** The import ends after this many rejects. */
+  readonly errorCountMax: number;
+}
+
+/** Records a batch. */
+export const BATCH_RECORD_COUNT = 2000;
+/** A batch is also full at so many bytes of input, which bounds memory for large records. */
+const BATCH_BYTES_MAX = 16 * 1024 * 1024;
+
+interface Batch {
+  readonly records: WireRecord[];
+  /** Where each record came from. */
+  readonly origins: { readonly line: number; readonly value: unknown }[];
+  readonly rejects: Reject[];
+  position: Position;
+}
+
+/** What became of one file. */
+type Outcome = "finished" | "stopped" | "too_many_errors";
+
+/** Imports files one after the other. */
+export async function importFiles(
+  terminal: Terminal,
+  target: ImportTarget,
+  plan: ImportPlan,
+): Promise<ExitCode> {
+  if (plan.resume && plan.files.includes("-")) {
+    throw fail("command.invalid", {
+      reason: "an import from standard input cannot be resumed",
+      hint: "import from a file, or leave --resume out",
+    });
+  }
+  let rejectedCount = 0;
+  for (const [index, file] of plan.files.entries()) {
+    const run = await FileImport.open(terminal, target, plan, file, index > 0);
+    const outcome = await run.toEnd(plan.errorCountMax - rejectedCount);
+    rejectedCount += run.progress.rejectedCount;
+    report(terminal, run, outcome);
+    if (outcome !== "finished") return EXIT.failed;
+  }
+  return rejectedCount === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function report(terminal: Terminal, run: FileImport, outcome: Outcome): void {
+  const { writtenCount, rejectedCount, position } = run.progress;
+  note(terminal, `${run.name}: ${writtenCount} written, ${rejectedCount} rejected`);
+  if (rejectedCount > 0) note(terminal, `rejected records are in ${run.rejectPath}`);
+  if (outcome === "too_many_errors")
+    note(terminal, "stopped: more rejects than --max-errors allows");
+  if (outcome === "finished" || run.file === "-") return;
+  note(
+    terminal,
+    `stopped after line ${position.line}; the same command with --resume goes on there`,
+  );
+}
+
+/** The import of one file. */
+class FileImport {
+  readonly file: string;
+  readonly name: string;
+  readonly rejectPath: string;
+  progress: Progress;
+  readonly #terminal: Terminal;
+  readonly #target: ImportTarget;
+  readonly #plan: ImportPlan;
+  readonly #progressPath: string | undefined;
+  readonly #rejects: RejectFile;
+
+  private constructor(
+    terminal: Terminal,
+    target: ImportTarget,
+    plan: ImportPlan,
+    file: string,
+    start: { readonly path: string | undefined; readonly progress: Progress },
+    appendsRejects: boolean,
+  ) {
+    this.file = file;
+    this.name = file === "-" ? "stdin" : file;
+    this.rejectPath = plan.rejectFile ?? `${this.name}.rejected.ndjson`;
+    this.progress = start.progress;
+    this.#terminal = terminal;
+    this.#target = target;
+    this.#plan = plan;
+    this.#progressPath = start.path;
+    this.#rejects = new RejectFile(this.rejectPath, this.name, terminal, appendsRejects);
+  }
+
+  static async open(
+    terminal: Terminal,
+    target: ImportTarget,
+    plan: ImportPlan,
+    file: string,
+    isLater: boolean,
+  ): Promise<FileImport> {
+    const appends = plan.resume || (isLater && plan.rejectFile !== undefined);
+    if (file === "-") {
+      const progress: Progress = {
+        file,
+        size: 0,
+        modifiedAtMs: 0,
+        position: START,
+        writtenCount: 0,
+        rejectedCount: 0,
+        isFinished: false,
+      };
+      return new FileImport(terminal, target, plan, file, { path: undefined, progress }, appends);
+    }
+    const folder = plan.progressFolder ?? join(dirname(file), ".whom-import");
+    const kept = await progressFile(folder, file, `${target.name} ${plan.shape.groupKey ?? ""}`);
+    const progress = plan.resume ? await resumed(kept) : kept.fresh;
+    return new FileImport(terminal, target, plan, file, { path: kept.path, progress }, appends);
+  }
+
+  /** Imports what is left of the file. */
+  async toEnd(errorCountMax: number): Promise<Outcome> {
+    if (this.progress.isFinished) {
+      note(this.#terminal, `${this.name}: already imported`);
+      return "finished";
+    }
+    const source = await openRecords(this.file, this.#terminal.input, {
+      format: this.#plan.format,
+      csv: this.#plan.csv,
+      from: this.progress.position,
+    });
+    const display = progressDisplay(this.#terminal, this.name, source.size);
+    try {
+      const outcome = await this.#run(
+        source.items,
+        () => source.bytesRead(),
+        display,
+        errorCountMax,
+      );
+      await this.#remember(outcome === "finished");
+      return outcome;
+    } catch (error) {
+      report(this.#terminal, this, "stopped");
+      throw error;
+    } finally {
+      display.end();
+      await this.#rejects.close();
+    }
+  }
+
+  async #run(
+    items: AsyncIterable<Item>,
+    bytesRead: () => number,
+    display: ProgressDisplay,
+    errorCountMax: number,
+  ): Promise<Outcome> {
+    let underWay: Promise<void> = Promise.resolve();
+    try {
+      for await (const batch of batches(items, this.#plan.shape)) {
+        await underWay;
+        const { writtenCount, rejectedCount } = this.progress;
+        display.update(bytesRead(), writtenCount, rejectedCount);
+        if (rejectedCount > errorCountMax) return "too_many_errors";
+        if (this.#terminal.stop.aborted) return "stopped";
+        underWay = this.#commit(batch);
+        // A failure is met by the `await` above, or below: until then it must not count as unhandled.
+        underWay.catch(() => undefined);
+      }
+    } finally {
+      await underWay;
+    }
+    return this.progress.rejectedCount > errorCountMax ? "too_many_errors" : "finished";
+  }
+
+  async #commit(batch: Batch): Promise<void> {
+    const refused = batch.records.length === 0 ? [] : await this.#target.write(batch.records);
+    const rejects = [
+      ...batch.rejects,
+      ...refused.map(({ index, message }) => ({
+        line: batch.origins[index]?.line ?? batch.position.line,
+        reason: message,
+        record: batch.origins[index]?.value,
+      })),
+    ].sort((left, right) => left.line - right.line);
+    await this.#rejects.keep(rejects);
+    this.progress = {
+      ...this.progress,
+      position: batch.position,
+      writtenCount: this.progress.writtenCount + batch.records.length - refused.length,
+      rejectedCount: this.progress.rejectedCount + rejects.length,
+    };
+    await this.#remember(false);
+  }
+
+  async #remember(isFinished: boolean): Promise<void> {
+    this.progress = { ...this.progress, isFinished };
+    if (this.#progressPath !== undefined) await writeProgress(this.#progressPath, this.progress);
+  }
+}
+
+async function* batches(items: AsyncIterable<Item>, shape: Shape): AsyncGenerator<Batch> {
+  let batch = emptyBatch(START);
+  let startByte = 0;
+  for await (const item of items) {
+    // A saved answer holds many records at one position: they stay together, or resuming would skip some.
+    if (isFull(batch, startByte) && item.position.line !== batch.position.line) {
+      yield batch;
+      startByte = batch.position.endByte;
+      batch = emptyBatch(item.position);
+    }
+    take(batch, item, shape);
+  }
+  if (batch.records.length + batch.rejects.length > 0) yield batch;
+}
+
+function isFull(batch: Batch, startByte: number): boolean {
+  const count = batch.records.length + batch.rejects.length;
+  return count >= BATCH_RECORD_COUNT || batch.position.endByte - startByte >= BATCH_BYTES_MAX;
+}
+
+function emptyBatch(position: Position): Batch {
+  return { records: [], origins: [], rejects: [], position };
+}
+
+function take(batch: Batch, item: Item, shape: Shape): void {
+  const { line } = item.position;
+  batch.position = item.position;
+  if (item.kind === "unreadable") {
+    batch.rejects.push({ line, reason: item.reason, record: item.text });
+    return;
+  }
+  const shaped = toWireRecord(item.value, shape);
+  if (shaped.kind === "rejected") {
+    batch.rejects.push({ line, reason: shaped.reason, record: item.value });
+    return;
+  }
+  batch.records.push(shaped.record);
+  batch.origins.push({ line, value: item.value });
+}

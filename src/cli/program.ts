@@ -1,0 +1,59 @@
+/**
+ * The command table: arguments to a command and its options.
+ *
+ * Commands load their parts when they run, so that `--help` need not wait for the engine.
+ *
+ * @module
+ */
+import { Command } from "commander";
+import { addDataCommands } from "./commands-data.ts";
+import { addProjectCommands } from "./commands-project.ts";
+import { addServerCommands } from "./commands-server.ts";
+import { EXIT, type ExitCode, reportFailure } from "./failure.ts";
+import type { Plan } from "./plan.ts";
+import type { Terminal } from "./terminal.ts";
+import { packageVersion } from "./version.ts";
+
+const EXIT_CODES = `
+Exit codes: 0 done; 1 some records were rejected, or it failed; 2 wrong usage, setting or selector;
+3 the data folder or the server cannot be used.`;
+
+/** Runs a command line; failures are reported, not thrown. */
+export async function run(commandLine: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const plan: Plan = { work: undefined };
+  try {
+    const program = makeProgram(terminal, plan);
+    await program.parseAsync([...commandLine], { from: "user" });
+    return plan.work === undefined ? EXIT.ok : await plan.work();
+  } catch (error) {
+    return reportFailure(terminal, error);
+  }
+}
+
+/** The program with all its commands. */
+export function makeProgram(terminal: Terminal, plan: Plan): Command {
+  const program = new Command("whom")
+    .description("Store profiles, and query them as the Query Profiles API does.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", EXIT_CODES)
+    .showHelpAfterError("hint: whom --help lists every command and option");
+  addServerCommands(program, terminal, plan);
+  addProjectCommands(program, terminal, plan);
+  addDataCommands(program, terminal, plan);
+  for (const command of allCommands(program)) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => terminal.output.write(text),
+      writeErr: (text) => terminal.notes.write(text),
+      getOutHelpWidth: () => terminal.output.columns ?? 100,
+      getErrHelpWidth: () => terminal.notes.columns ?? 100,
+    });
+  }
+  return program;
+}
+
+/** A command and all below it. */
+export function allCommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(allCommands)];
+}

@@ -1,0 +1,225 @@
+/**
+ * `whom init`, `whom project` and `whom service-account`: tenants and who may read them.
+ *
+ * @module
+ */
+import { fail } from "../errors/error.ts";
+import { ROLES } from "../project/directory-change.ts";
+import type { Project, ServiceAccount } from "../project/project.ts";
+import { createDataFolder, type FirstProject, findProject, openDirectory } from "./data-folder.ts";
+import { EXIT, type ExitCode } from "./failure.ts";
+import { renderTable } from "./row-format.ts";
+import { note, print, printLine, type Terminal } from "./terminal.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Makes a data folder, and says what to use next. */
+export async function runInit(
+  terminal: Terminal,
+  folder: string,
+  first: FirstProject,
+  isJson: boolean,
+): Promise<ExitCode> {
+  const { project, username, secret } = await createDataFolder(folder, first);
+  if (isJson) {
+    const made = {
+      project_id: project.id,
+      token: project.token,
+      api_secret: project.apiSecret,
+      service_account: { username, secret },
+    };
+    await printLine(terminal, JSON.stringify(made));
+    return EXIT.ok;
+  }
+  await print(
+    terminal,
+    `Made ${folder} with the project ${project.name}.
+
+  project id       ${project.id}
+  token            ${project.token}
+  API secret       ${project.apiSecret}
+  service account  ${username}
+  its secret       ${secret}
+
+The secret of the service account is shown only here; keep it.
+The token goes into programs that write, the service account into those that read.
+
+Next: whom serve --data ${shellQuoted(folder)}
+`,
+  );
+  return EXIT.ok;
+}
+
+/** Adds a project. */
+export async function runProjectCreate(
+  terminal: Terminal,
+  folder: string,
+  project: { readonly name: string; readonly timeZone: string },
+  isJson: boolean,
+): Promise<ExitCode> {
+  const directory = await openDirectory(folder);
+  await showProject(terminal, await directory.createProject(project), isJson);
+  return EXIT.ok;
+}
+
+/** Lists projects, without their secrets. */
+export async function runProjectList(
+  terminal: Terminal,
+  folder: string,
+  isJson: boolean,
+): Promise<ExitCode> {
+  const projects = (await openDirectory(folder)).projects();
+  if (isJson) {
+    const rows = projects.map(({ id, name, timeZone, createdAtMs }) => ({
+      id,
+      name,
+      time_zone: timeZone,
+      created_at: new Date(createdAtMs).toISOString(),
+    }));
+    await printLine(terminal, JSON.stringify(rows, null, 2));
+    return EXIT.ok;
+  }
+  const rows = projects.map(({ id, name, timeZone, createdAtMs }) => [
+    String(id),
+    name,
+    timeZone,
+    dayOf(createdAtMs),
+  ]);
+  await print(terminal, renderTable(["id", "name", "time zone", "created"], rows));
+  return EXIT.ok;
+}
+
+/** Shows one project, with its token and API secret. */
+export async function runProjectShow(
+  terminal: Terminal,
+  folder: string,
+  wanted: string | undefined,
+  isJson: boolean,
+): Promise<ExitCode> {
+  await showProject(terminal, findProject(await openDirectory(folder), wanted), isJson);
+  return EXIT.ok;
+}
+
+async function showProject(terminal: Terminal, project: Project, isJson: boolean): Promise<void> {
+  const { id, name, token, apiSecret, timeZone, createdAtMs } = project;
+  if (isJson) {
+    const shown = {
+      id,
+      name,
+      token,
+      api_secret: apiSecret,
+      time_zone: timeZone,
+      workspaces: project.workspaces.map(({ id: workspaceId, name: workspaceName, selector }) => ({
+        id: workspaceId,
+        name: workspaceName,
+        selector: selector ?? null,
+      })),
+      created_at: new Date(createdAtMs).toISOString(),
+    };
+    await printLine(terminal, JSON.stringify(shown, null, 2));
+    return;
+  }
+  const rows = [
+    ["id", String(id)],
+    ["name", name],
+    ["token", token],
+    ["API secret", apiSecret],
+    ["time zone", timeZone],
+    ["created", dayOf(createdAtMs)],
+    ...project.workspaces.map((workspace) => [
+      "workspace",
+      `${workspace.id} ${workspace.name}${workspace.selector === undefined ? "" : `: ${workspace.selector}`}`,
+    ]),
+  ];
+  await print(terminal, renderTable([], rows));
+}
+
+/** What a new service account is made with. */
+export interface NewAccount {
+  readonly name: string;
+  readonly project: string | undefined;
+  readonly role: string;
+  readonly expiresInDays: number | undefined;
+}
+
+/** Adds a service account, and shows its secret this once. */
+export async function runAccountCreate(
+  terminal: Terminal,
+  folder: string,
+  account: NewAccount,
+  isJson: boolean,
+): Promise<ExitCode> {
+  const directory = await openDirectory(folder);
+  const project = findProject(directory, account.project);
+  const role = ROLES.find((known) => known === account.role);
+  if (role === undefined) throw fail("project.invalid_role", { role: account.role });
+  const { account: made, secret } = await directory.createServiceAccount({
+    name: account.name,
+    projectIds: [project.id],
+    role,
+    expiresAtMs:
+      account.expiresInDays === undefined ? undefined : Date.now() + account.expiresInDays * DAY_MS,
+  });
+  if (isJson) {
+    const shown = { username: made.username, secret, project_id: project.id, role };
+    await printLine(terminal, JSON.stringify(shown));
+    return EXIT.ok;
+  }
+  const rows = [
+    ["username", made.username],
+    ["secret", secret],
+    ["project", `${project.id} ${project.name}`],
+    ["role", role],
+  ];
+  await print(terminal, renderTable([], rows));
+  note(terminal, "The secret is shown only here; keep it.");
+  return EXIT.ok;
+}
+
+/** Lists service accounts. */
+export async function runAccountList(
+  terminal: Terminal,
+  folder: string,
+  isJson: boolean,
+): Promise<ExitCode> {
+  const accounts = (await openDirectory(folder)).serviceAccounts();
+  if (isJson) {
+    const rows = accounts.map(({ username, roles, createdAtMs, expiresAtMs }) => ({
+      username,
+      roles: roles.map(({ projectId, role }) => ({ project_id: projectId, role })),
+      created_at: new Date(createdAtMs).toISOString(),
+      expires_at: expiresAtMs === undefined ? null : new Date(expiresAtMs).toISOString(),
+    }));
+    await printLine(terminal, JSON.stringify(rows, null, 2));
+    return EXIT.ok;
+  }
+  const head = ["username", "roles", "created", "expires"];
+  await print(terminal, renderTable(head, accounts.map(accountRow)));
+  return EXIT.ok;
+}
+
+function accountRow({ username, roles, createdAtMs, expiresAtMs }: ServiceAccount): string[] {
+  const grants = roles.map(({ projectId, role }) => `${role} of ${projectId}`);
+  const expiry = expiresAtMs === undefined ? "never" : dayOf(expiresAtMs);
+  return [username, grants.join(", "), dayOf(createdAtMs), expiry];
+}
+
+/** Removes a service account. */
+export async function runAccountRevoke(
+  terminal: Terminal,
+  folder: string,
+  username: string,
+): Promise<ExitCode> {
+  await (await openDirectory(folder)).revokeServiceAccount(username);
+  note(terminal, `revoked ${username}`);
+  return EXIT.ok;
+}
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** A text as one word of a POSIX shell. */
+export function shellQuoted(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,48 @@
+/**
+ * How DuckDB writes what engines write differently.
+ *
+ * @module
+ */
+import type { Dialect } from "../sql/dialect.ts";
+import { raw, sql } from "../sql/fragment.ts";
+
+/** Decimal text as `number()` reads it; DuckDB's own cast also takes `inf`, `1_000` and spaces. */
+const DECIMAL = "[+-]?([0-9]+(\\.[0-9]+)?|\\.[0-9]+)([eE][+-]?[0-9]+)?";
+
+/** The dialect of DuckDB. */
+export const DUCKDB: Dialect = {
+  contains: (text, part) => sql`contains(${text}, ${part})`,
+  startsWith: (text, prefix) => sql`starts_with(${text}, ${prefix})`,
+  endsWith: (text, suffix) => sql`ends_with(${text}, ${suffix})`,
+  textLength: (text) => sql`length(${text})`,
+  substring: (text, start, count) => sql`substring(${text}, ${start}, ${count})`,
+  textFrom: (text, start) => sql`substring(${text}, ${raw(String(start))})`,
+  split: (text, separator) => sql`string_split(${text}, ${separator})`,
+  matches: (text, pattern) => sql`regexp_matches(${text}, ${pattern}, 'i')`,
+  textToNumber: (text) => {
+    const number = sql`try_cast(${text} as double)`;
+    return sql`case when regexp_full_match(${text}, ${DECIMAL}) and isfinite(${number}) then ${number} end`;
+  },
+  decimal: (text) => sql`try_cast(${text} as double)`,
+  finite: (number) => sql`case when isfinite(${number}) then ${number} end`,
+  floor: (number) => sql`floor(${number})`,
+  ceil: (number) => sql`ceil(${number})`,
+  least: (left, right) => sql`least(${left}, ${right})`,
+  greatest: (left, right) => sql`greatest(${left}, ${right})`,
+  remainder: (left, right) => sql`(${left} % ${right})`,
+  toSeconds: (number) => sql`try_cast(${number} as bigint)`,
+  toNumber: (integer) => sql`cast(${integer} as double)`,
+  listContains: (list, text) => sql`list_contains(${list}, ${text})`,
+  listsOverlap: (left, right) => sql`list_has_any(${left}, ${right})`,
+  listElement: (list, position) => sql`list_extract(${list}, ${raw(String(position))})`,
+  jsonTexts: (json) => sql`from_json(${json}, '["VARCHAR"]')`,
+  listLength: (list) => sql`len(${list})`,
+  listFilter: (list, name, condition) =>
+    sql`list_filter(${list}, lambda ${raw(name)}: ${condition})`,
+  jsonText: (json, name) => sql`json_extract_string(${json}, ${jsonPointer(name)})`,
+};
+
+/** A name as a JSON pointer, in which `~` and `/` are the only special characters. */
+function jsonPointer(name: string): string {
+  return `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}

@@ -1,0 +1,75 @@
+/**
+ * Whatever a handler threw as the reply that says what was found and what to do.
+ *
+ * @module
+ */
+import type { ErrorCode } from "../errors/catalogue.ts";
+import { WhomError } from "../errors/error.ts";
+import { LimitError } from "../project/limit.ts";
+import { frame } from "../selector/frame.ts";
+import { type ApiReply, json, STATUS_OF_KIND } from "./api.ts";
+
+/** Asks a program for credentials; sent only by endpoints that programs query. */
+const CHALLENGE = 'Basic realm="whom", charset="UTF-8"';
+/** How long to wait for something that is busy. */
+const BUSY_RETRY_SECONDS = 1;
+
+/** Codes that HTTP has a status of its own for. */
+const STATUS_OF_CODE: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
+  ["query.method_not_allowed", 405],
+  ["request.encoding_unknown", 415],
+]);
+
+/** A client that went away: nobody reads the reply. The status is the one nginx logs for it. */
+export const STATUS_CLIENT_GONE = 499;
+
+/** The client closed its connection before it was answered. */
+export class ClientGone extends Error {
+  override readonly name = "ClientGone";
+}
+
+/**
+ * The reply to a failure.
+ *
+ * @param target path and query string of the request, as they may be shown
+ * @param challenge whether a missing proof of identity asks for one
+ */
+export function replyToFailure(
+  failure: unknown,
+  target: string,
+  requestId: string,
+  challenge: boolean,
+): ApiReply {
+  if (failure instanceof ClientGone) return { status: STATUS_CLIENT_GONE, headers: {}, body: "" };
+  if (!(failure instanceof WhomError)) {
+    return json(500, {
+      request: target,
+      error: `internal error; the log has it under request id ${requestId}`,
+      status: "error",
+      code: "bug",
+    });
+  }
+  const status = STATUS_OF_CODE.get(failure.code) ?? STATUS_OF_KIND[failure.kind];
+  const reply = json(status, { request: target, status: "error", ...describe(failure) });
+  return { ...reply, headers: { ...reply.headers, ...headersOf(failure, challenge) } };
+}
+
+function headersOf(failure: WhomError, challenge: boolean): Record<string, string> {
+  if (failure instanceof LimitError) return { ...failure.headers };
+  if (failure.kind === "denied" && challenge) return { "www-authenticate": CHALLENGE };
+  if (failure.kind === "busy") return { "retry-after": String(BUSY_RETRY_SECONDS) };
+  return {};
+}
+
+function describe(failure: WhomError): object {
+  const { code, message, hint, span, source } = failure;
+  if (!code.startsWith("selector.") || span === undefined) return { error: message, code, hint };
+  return {
+    error: `Failed to parse selector: ${message} at position ${span.start}`,
+    code,
+    hint,
+    position: span.start,
+    span,
+    ...(source === undefined ? {} : { frame: frame(failure) }),
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * `/api/query/engage/properties`: what the profiles of a project have, and how often.
+ *
+ * @module
+ */
+import { scopeOf } from "../query/plan.ts";
+import type { PropertySummary } from "../store/store.ts";
+import type { ApiReply, ApiRequest } from "./api.ts";
+import { authorize, withinQuota } from "./authorize.ts";
+import type { ServerContext } from "./context.ts";
+import { readMembers, readProperties } from "./parameters.ts";
+
+/**
+ * Lists properties, most frequent first.
+ *
+ * @throws `access.*`, `query.*`
+ */
+export async function listProperties(
+  context: ServerContext,
+  request: ApiRequest,
+): Promise<ApiReply> {
+  const members = readMembers(request);
+  const access = await authorize(context, request, members);
+  const { dataGroup, limit } = readProperties(members);
+  return withinQuota(context, access.project, async (admit) => {
+    admit();
+    const { project, workspace } = access;
+    const groupKeys = context.store.groupKeys(project.id);
+    const scope = scopeOf(dataGroup, { project, workspace, groupKeys });
+    const summaries = await context.store.properties(scope, limit);
+    const computedAt = new Date(context.clock.now())
+      .toISOString()
+      .slice(0, "YYYY-MM-DDTHH:MM:SS".length);
+    return {
+      status: 200,
+      headers: { "content-type": "application/json; charset=utf-8" },
+      body: `{"computed_at":"${computedAt}","results":${encode(summaries)},"status":"ok"}`,
+      logged: { projectId: project.id, resultCount: summaries.length },
+    };
+  });
+}
+
+/** Put together by hand, because a property may be called `__proto__`. */
+function encode(summaries: readonly PropertySummary[]): string {
+  const members = summaries.map(
+    ({ name, count, type }) => `${JSON.stringify(name)}:{"count":${count},"type":"${type}"}`,
+  );
+  return `{${members.join(",")}}`;
+}

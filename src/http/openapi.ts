@@ -1,0 +1,67 @@
+/**
+ * The OpenAPI document at `/openapi.json`, made of the route table, and the page at `/docs` that shows it.
+ *
+ * @module
+ */
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import type { FastifyInstance } from "fastify";
+import type { Route } from "./routes.ts";
+import { FAILURE_SCHEMA } from "./wire.ts";
+
+/** Routes that are added after this are in the document. */
+export async function registerDocument(app: FastifyInstance, version: string): Promise<void> {
+  app.addSchema({ ...FAILURE_SCHEMA, $id: "Failure" });
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Whom",
+        description: "Profiles in over the ingestion API, out over Query Profiles.",
+        version,
+      },
+      components: { securitySchemes: { basic: { type: "http", scheme: "basic" } } },
+      tags: [
+        { name: "query", description: "Read profiles." },
+        { name: "ingest", description: "Write profiles." },
+        { name: "operations", description: "Run the server." },
+      ],
+    },
+    refResolver: {
+      buildLocalReference: ({ $id }, _base, _fragment, index) =>
+        typeof $id === "string" ? $id : `definition-${index}`,
+    },
+  });
+  app.get("/openapi.json", { schema: { hide: true }, config: { route: "docs" } }, () =>
+    app.swagger(),
+  );
+  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
+}
+
+/** What the document says about one method and path of a route. */
+export function operationSchema(
+  route: Route,
+  method: "GET" | "POST",
+  path: string,
+  hide: boolean,
+): object {
+  const place = path.replaceAll(/[^a-z0-9]+/g, "_");
+  return {
+    hide,
+    tags: [route.family],
+    operationId: `${method.toLowerCase()}${place}`,
+    summary: route.summary,
+    querystring: route.parameters,
+    ...(method === "POST"
+      ? { body: route.body, consumes: ["application/json", "application/x-www-form-urlencoded"] }
+      : {}),
+    ...(route.family === "query" ? { security: [{ basic: [] }] } : {}),
+    response: responsesOf(route),
+  };
+}
+
+function responsesOf({ family, answer }: Route): object {
+  return family === "operations"
+    ? { 200: answer }
+    : { 200: answer, "4xx": { $ref: "Failure#" }, "5xx": { $ref: "Failure#" } };
+}

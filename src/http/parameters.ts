@@ -1,0 +1,228 @@
+/**
+ * A request as named parameters: from the query string and the body, as text or as JSON, checked by the table.
+ *
+ * The body is read as JSON first, whatever its Content-Type says, then as a form; it wins over the query
+ * string, even with an empty text. A body that is neither adds nothing.
+ *
+ * @module
+ */
+import { Value } from "@sinclair/typebox/value";
+import { fail } from "../errors/error.ts";
+import type { QueryRequest } from "../query/plan.ts";
+import type { ApiRequest } from "./api.ts";
+import { parseForm } from "./form.ts";
+import {
+  DISTINCT_ID_COUNT_MAX,
+  PAGE_SIZE_DEFAULT,
+  PAGE_SIZE_MAX,
+  PARAMETERS,
+  type ParameterName,
+  PROPERTY_LIMIT_DEFAULT,
+} from "./parameter-table.ts";
+
+/** The parameters of a request as they were sent: texts, or JSON values. */
+export type Members = ReadonlyMap<string, unknown>;
+
+/** What a request to Query Profiles asks. */
+export interface QueryParameters {
+  readonly query: QueryRequest;
+  readonly page: number;
+  readonly pageSize: number;
+  readonly sessionId: string | undefined;
+  /** Undefined when the request does not say; an empty list gives all. */
+  readonly outputProperties: readonly string[] | undefined;
+  /** Whether the request says what it selects. */
+  readonly repeatsQuery: boolean;
+}
+
+/** Those that say what is selected: a session that is gone can be opened again from them. */
+const SELECTING: readonly ParameterName[] = [
+  "where",
+  "selector",
+  "distinct_id",
+  "distinct_ids",
+  "data_group_id",
+  "search",
+  "sort_key",
+  "limit",
+];
+
+const NOT_AVAILABLE: readonly ParameterName[] = ["behaviors", "filter_by_cohort"];
+
+const INTEGER = /^[+-]?\d{1,15}$/;
+const NULL_TEXTS: ReadonlySet<string> = new Set(["null", "None", "undefined"]);
+const FOUND_LENGTH_MAX = 60;
+
+/** The parameters of a request, unchecked. */
+export function readMembers(request: ApiRequest): Members {
+  const members = new Map<string, unknown>(parseForm(request.queryString));
+  if (request.method === "GET" || request.method === "HEAD") return members;
+  for (const [name, value] of readBody(request.body)) members.set(name, value);
+  return members;
+}
+
+/**
+ * Reads and checks the parameters of Query Profiles.
+ *
+ * @throws `query.invalid_parameter`, `query.invalid_json`, `query.too_many_ids`, `query.not_available`
+ */
+export function readQuery(members: Members, nowMs: number): QueryParameters {
+  refuseUnavailable(members);
+  const outputProperties = readTexts(members, "output_properties");
+  return {
+    query: {
+      where: readWhere(members),
+      distinctIds: readDistinctIds(members),
+      dataGroup: readText(members, "data_group_id"),
+      search: readText(members, "search"),
+      outputProperties,
+      sortKey: readText(members, "sort_key"),
+      descending: readDescending(members),
+      limit: readInteger(members, "limit"),
+      asOfSeconds: readInteger(members, "as_of_timestamp") ?? Math.floor(nowMs / 1000),
+    },
+    page: readInteger(members, "page") ?? 0,
+    pageSize: clamp(readInteger(members, "page_size") ?? PAGE_SIZE_DEFAULT, 1, PAGE_SIZE_MAX),
+    sessionId: readText(members, "session_id"),
+    outputProperties,
+    repeatsQuery: SELECTING.some((name) => sent(members, name) !== undefined),
+  };
+}
+
+/** What a request to `/engage/properties` asks. */
+export interface PropertiesParameters {
+  readonly dataGroup: string | undefined;
+  readonly limit: number;
+}
+
+/**
+ * Reads and checks the parameters of `/engage/properties`.
+ *
+ * @throws `query.invalid_parameter`
+ */
+export function readProperties(members: Members): PropertiesParameters {
+  return {
+    dataGroup: readText(members, "data_group_id"),
+    limit: readInteger(members, "limit") ?? PROPERTY_LIMIT_DEFAULT,
+  };
+}
+
+/**
+ * A parameter that is a whole number.
+ *
+ * @throws `query.invalid_parameter`
+ */
+export function readInteger(members: Members, name: ParameterName): number | undefined {
+  const value = sent(members, name);
+  if (value === undefined) return undefined;
+  const number = typeof value === "string" && INTEGER.test(value.trim()) ? Number(value) : value;
+  return check<number>(name, number);
+}
+
+function readBody(body: Buffer): Iterable<readonly [string, unknown]> {
+  const text = body.toString("utf8");
+  const json = parseJson(text);
+  if (json === undefined) return parseForm(text.trim());
+  const { value } = json;
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? Object.entries(value) : [];
+}
+
+/** The value of a JSON text, in a box because it may be anything; undefined when it is no JSON. */
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    // A byte order mark is white space to trim(), as JSON.parse would not have it.
+    return { value: JSON.parse(text.trim()) as unknown };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was sent for a parameter; undefined for what means that nothing was. */
+function sent(members: Members, name: ParameterName): unknown {
+  const value = members.get(name);
+  if (value === null || value === "") return undefined;
+  const { nullable } = PARAMETERS[name];
+  if (nullable && typeof value === "string" && NULL_TEXTS.has(value.trim())) return undefined;
+  return value;
+}
+
+function readWhere(members: Members): string | undefined {
+  const where = readText(members, "where");
+  return where === undefined || where.trim() === "" ? readText(members, "selector") : where;
+}
+
+function readDescending(members: Members): boolean {
+  const value = sent(members, "sort_order");
+  if (value === undefined) return false;
+  return check<string>("sort_order", value) === "descending";
+}
+
+function readText(members: Members, name: ParameterName): string | undefined {
+  const value = sent(members, name);
+  return value === undefined ? undefined : check<string>(name, asText(value));
+}
+
+/** The ids of both parameters, each once. */
+function readDistinctIds(members: Members): readonly string[] | undefined {
+  const one = readText(members, "distinct_id");
+  const many = readTexts(members, "distinct_ids", DISTINCT_ID_COUNT_MAX);
+  if (one === undefined && many === undefined) return undefined;
+  return [...new Set([...(one === undefined ? [] : [one]), ...(many ?? [])])];
+}
+
+function readTexts(
+  members: Members,
+  name: ParameterName,
+  countMax?: number,
+): readonly string[] | undefined {
+  const value = sentJson(members, name);
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value)) return check<never>(name, value);
+  if (countMax !== undefined && value.length > countMax) {
+    throw fail("query.too_many_ids", { count: value.length, countMax });
+  }
+  return check<readonly string[]>(name, value.map(asText));
+}
+
+/** A list or object, which may be sent as JSON or as JSON within a text. */
+function sentJson(members: Members, name: ParameterName): unknown {
+  const value = sent(members, name);
+  if (typeof value !== "string" || value.trim() === "") {
+    return typeof value === "string" ? undefined : value;
+  }
+  const json = parseJson(value);
+  if (json === undefined) throw fail("query.invalid_json", { parameter: name });
+  return json.value;
+}
+
+function refuseUnavailable(members: Members): void {
+  for (const name of NOT_AVAILABLE) {
+    const value = sentJson(members, name);
+    const isEmpty =
+      value === undefined ||
+      value === null ||
+      (typeof value === "object" && Object.keys(value).length === 0);
+    if (!isEmpty) throw fail("query.not_available", { parameter: name });
+  }
+}
+
+/** Ids are numbers in some programs; they are compared as text. */
+function asText(value: unknown): unknown {
+  return typeof value === "number" ? String(value) : value;
+}
+
+function check<Type>(name: ParameterName, value: unknown): Type {
+  const { schema, expected } = PARAMETERS[name];
+  if (Value.Check(schema, value)) return value as Type;
+  throw fail("query.invalid_parameter", { parameter: name, expected, found: shown(value) });
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > FOUND_LENGTH_MAX ? `${text.slice(0, FOUND_LENGTH_MAX)}…` : text;
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.min(Math.max(value, min), max);
+}

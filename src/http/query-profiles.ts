@@ -1,0 +1,79 @@
+/**
+ * `/api/query/engage`: one page of the profiles a query selects.
+ *
+ * @module
+ */
+
+import type { Page, PageRequest } from "../paging/pager.ts";
+import type { Access } from "../project/project.ts";
+import { plan } from "../query/plan.ts";
+import type { ApiReply, ApiRequest } from "./api.ts";
+import { type Admit, authorize, withinQuota } from "./authorize.ts";
+import type { ServerContext } from "./context.ts";
+import { type QueryParameters, readMembers, readQuery } from "./parameters.ts";
+import { profilesJson } from "./profile-json.ts";
+
+/**
+ * Answers a query.
+ *
+ * @throws `access.*`, `query.*`, `selector.*`
+ */
+export async function queryProfiles(
+  context: ServerContext,
+  request: ApiRequest,
+): Promise<ApiReply> {
+  const members = readMembers(request);
+  const access = await authorize(context, request, members);
+  const parameters = readQuery(members, context.clock.now());
+  const isLaterPage = parameters.sessionId !== undefined;
+  return withinQuota(context, access.project, async (admit) => {
+    if (!isLaterPage) admit();
+    const stopTimer = context.metrics.querySeconds.startTimer({
+      page: isLaterPage ? "later" : "first",
+    });
+    const page = await context.pager.read(
+      pageRequest(context, access, parameters, admit),
+      request.signal,
+    );
+    stopTimer();
+    return encodePage(page, parameters.outputProperties, access);
+  });
+}
+
+function pageRequest(
+  { store }: ServerContext,
+  { project, workspace }: Access,
+  parameters: QueryParameters,
+  admit: Admit,
+): PageRequest {
+  return {
+    owner: { projectId: project.id, workspaceId: workspace.id },
+    page: parameters.page,
+    pageSize: parameters.pageSize,
+    outputProperties: parameters.outputProperties,
+    sessionId: parameters.sessionId,
+    repeatsQuery: parameters.repeatsQuery,
+    plan: () => {
+      // A session that is gone is queried for again, which counts like any query.
+      admit();
+      const groupKeys = store.groupKeys(project.id);
+      return plan(parameters.query, { project, workspace, groupKeys });
+    },
+  };
+}
+
+/** The answer; its members stand in the order the documentation has them in. */
+function encodePage(
+  { session, page, rows }: Page,
+  outputProperties: readonly string[] | undefined,
+  access: Access,
+): ApiReply {
+  const results = profilesJson(rows, outputProperties ?? session.outputProperties);
+  const sessionId = JSON.stringify(session.id);
+  return {
+    status: 200,
+    headers: { "content-type": "application/json; charset=utf-8" },
+    body: `{"page":${page},"page_size":${session.pageSize},"results":${results},"session_id":${sessionId},"status":"ok","total":${session.total}}`,
+    logged: { projectId: access.project.id, resultCount: rows.length },
+  };
+}

@@ -1,0 +1,350 @@
+/**
+ * The route table on a socket: bodies read, deadlines kept, failures answered, and a stop that loses nothing.
+ *
+ * @module
+ */
+
+import compress from "@fastify/compress";
+import cors from "@fastify/cors";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { fail } from "../errors/error.ts";
+import { Pager } from "../paging/pager.ts";
+import { createAccessContext } from "../project/access.ts";
+import { QuotaGuard } from "../project/quota.ts";
+import type { ApiReply, ApiRequest } from "./api.ts";
+import type { ServerContext, ServerParts } from "./context.ts";
+import { countingWriter } from "./counting-writer.ts";
+import { ClientGone, replyToFailure } from "./failure.ts";
+import { asKnownFailure, refuseConnection } from "./framework-failure.ts";
+import { inflateBody } from "./inflate.ts";
+import { createMetrics } from "./metrics.ts";
+import { operationSchema, registerDocument } from "./openapi.ts";
+import { requestIdOf } from "./request-id.ts";
+import { routedTarget, shownTarget, splitTarget } from "./request-target.ts";
+import { ROUTES, type Route } from "./routes.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What the route is called in metrics and the log. */
+    readonly route?: string;
+  }
+}
+
+/** A server that can be listened with, asked without a socket, and stopped. */
+export interface Server {
+  readonly app: FastifyInstance;
+  /** @returns the address, `http://127.0.0.1:8274` */
+  listen(host: string, port: number): Promise<string>;
+  /**
+   * Takes no more requests, finishes those under way within the deadline, makes accepted writes durable and
+   * closes the parts. Calling it again waits for the same stop.
+   */
+  stop(): Promise<void>;
+}
+
+/** A client has so long to send its headers. */
+const HEADERS_TIMEOUT_MS = 60_000;
+/** A client has so long to send its whole request. */
+const REQUEST_TIMEOUT_MS = 120_000;
+/** Longer than load balancers keep a connection, so that it is they who close it. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** Selectors stand in query strings, escaped. */
+const HEADER_BYTES_MAX = 256 * 1024;
+/** Shorter answers are not worth compressing. */
+const COMPRESSED_BYTES_MIN = 1024;
+const COMPRESSION_LEVEL = 4;
+const LOGGED_PATH_LENGTH_MAX = 200;
+const PREFLIGHT_SECONDS = 86_400;
+
+/** The headers of a request as they were sent, before the body reader hid the content type from Fastify. */
+const SENT_CONTENT_TYPE: unique symbol = Symbol("content type as sent");
+
+/** Makes a server of its parts; it answers once `listen` or `app.inject` is called. */
+export async function createServer(parts: ServerParts): Promise<Server> {
+  let isStopping = false;
+  const context = createContext(parts, () => isStopping);
+  const app = fastify({
+    bodyLimit: parts.settings.bodyBytesMax,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    forceCloseConnections: "idle",
+    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
+    routerOptions: { ignoreTrailingSlash: true, querystringParser: () => ({}) },
+    exposeHeadRoutes: false,
+    rewriteUrl: ({ url }) => routedTarget(url ?? "/"),
+    genReqId: ({ headers }) => requestIdOf(headers["x-request-id"]),
+    clientErrorHandler: refuseConnection,
+    frameworkErrors: (failure, request, reply) => {
+      setStandardHeaders(request, reply);
+      answerFailure(context, failure, request, reply);
+    },
+  });
+  await registerPlugins(app, parts.version);
+  addHooks(app, context);
+  addBodyReader(app, context);
+  for (const route of ROUTES) addRoute(app, context, route);
+  addFallbacks(app, context);
+
+  let stopped: Promise<void> | undefined;
+  return {
+    app,
+    listen: (host, port) => app.listen({ host, port }),
+    stop: () => {
+      isStopping = true;
+      stopped ??= stop(app, context);
+      return stopped;
+    },
+  };
+}
+
+function createContext(parts: ServerParts, isStopping: () => boolean): ServerContext {
+  const { directory, store, writer, sessions, clock, settings } = parts;
+  const metrics = createMetrics({
+    openSessionCount: () => sessions.count,
+    sessionBytes: () => sessions.bytes,
+    waitingUpdateCount: () => writer.waitingCount,
+  });
+  return {
+    ...parts,
+    metrics,
+    access: createAccessContext(clock, settings),
+    pager: new Pager({ store, sessions, clock }),
+    quotas: new QuotaGuard(clock),
+    updates: {
+      projectByToken: (token) => directory.projectByToken(token),
+      writer: countingWriter(writer, metrics),
+      clock,
+      strictTokens: settings.strictTokens,
+      onDropped: (count) => metrics.recordsDropped.inc(count),
+    },
+    isStopping,
+  };
+}
+
+async function registerPlugins(app: FastifyInstance, version: string): Promise<void> {
+  // Requests are checked by the parameter table, which takes more than one wire form; the schemas document it.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  await app.register(cors, {
+    delegator: (request, done) => done(null, corsOptions(request)),
+  });
+  await app.register(compress, {
+    globalDecompression: false,
+    encodings: ["gzip", "deflate"],
+    threshold: COMPRESSED_BYTES_MIN,
+    zlibOptions: { level: COMPRESSION_LEVEL },
+  });
+  await registerDocument(app, version);
+}
+
+/**
+ * Browsers write with their cookies, as the SDK asks for it. Elsewhere any page may ask, but only with
+ * credentials it knows itself: those that a browser remembers for this origin must not work for it.
+ */
+function corsOptions({ url }: FastifyRequest) {
+  const family = ROUTES.find(({ paths }) => paths.includes(withoutSlash(pathOf(url))))?.family;
+  return {
+    origin: family === "ingest" ? true : "*",
+    credentials: family === "ingest",
+    methods: ["GET", "HEAD", "POST"],
+    exposedHeaders: ["Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-Id"],
+    maxAge: PREFLIGHT_SECONDS,
+    strictPreflight: false,
+  };
+}
+
+function addHooks(app: FastifyInstance, { metrics, logger }: ServerContext): void {
+  app.addHook("onRequest", async (request, reply) => {
+    setStandardHeaders(request, reply);
+    // The body is told by what is in it: a content type that no parser knows, or that is none, must not stop it.
+    const { headers } = request.raw;
+    Object.assign(request, { [SENT_CONTENT_TYPE]: headers["content-type"] });
+    if (headers["content-type"] !== undefined) headers["content-type"] = "application/octet-stream";
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const route = routeNameOf(request);
+    metrics.requests.inc({ route, method: methodLabel(request), status: reply.statusCode });
+    metrics.requestSeconds.observe({ route }, reply.elapsedTime / 1000);
+    const level = reply.statusCode >= 500 ? "error" : "info";
+    logger[level](
+      {
+        requestId: request.id,
+        method: request.method,
+        path: pathOf(request.url).slice(0, LOGGED_PATH_LENGTH_MAX),
+        route,
+        status: reply.statusCode,
+        durationMs: Math.round(reply.elapsedTime * 10) / 10,
+        ...(reply as LoggedReply).logged,
+      },
+      "request",
+    );
+  });
+}
+
+interface LoggedReply {
+  logged?: ApiReply["logged"];
+}
+
+function addBodyReader(app: FastifyInstance, { settings }: ServerContext): void {
+  const { bodyBytesMax } = settings;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    "*",
+    { parseAs: "buffer", bodyLimit: bodyBytesMax },
+    async (request: FastifyRequest, body: Buffer) =>
+      inflateBody(body, request.headers["content-encoding"], bodyBytesMax),
+  );
+}
+
+function addRoute(app: FastifyInstance, context: ServerContext, route: Route): void {
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+    const deadline = watch(reply, context.settings.queryTimeoutMs);
+    try {
+      send(reply, await route.handler(context, toApiRequest(request, deadline.signal)));
+    } catch (failure) {
+      answerFailure(context, failure, request, reply);
+    } finally {
+      deadline.end();
+    }
+    return reply;
+  };
+  for (const path of [...route.paths, ...route.aliases]) {
+    const config = { route: route.name };
+    const hide = route.aliases.includes(path);
+    for (const method of route.methods) {
+      app.route({
+        method,
+        url: path,
+        config,
+        handler,
+        schema: operationSchema(route, method, path, hide),
+      });
+    }
+    // A look at the headers must neither query nor write; of the health checks it must tell the state.
+    const head = async (_request: FastifyRequest, reply: FastifyReply) => reply.send();
+    app.route({
+      method: "HEAD",
+      url: path,
+      config,
+      handler: route.family === "operations" ? handler : head,
+      schema: { hide: true },
+    });
+  }
+}
+
+function addFallbacks(app: FastifyInstance, context: ServerContext): void {
+  app.setErrorHandler((failure, request, reply) => {
+    answerFailure(context, failure, request, reply);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    answerFailure(context, notFound(request), request, reply);
+  });
+}
+
+function notFound({ method, url }: FastifyRequest): Error {
+  const path = withoutSlash(pathOf(url));
+  const route = ROUTES.find(({ paths, aliases }) => [...paths, ...aliases].includes(path));
+  if (route !== undefined) {
+    return fail("query.method_not_allowed", { method, allowed: route.methods.join(", ") });
+  }
+  return /^\/api\/(?:query|2\.0)(?:\/|$)/.test(path)
+    ? fail("query.invalid_endpoint", {})
+    : fail("request.not_found", { path: shownTarget(path) });
+}
+
+function toApiRequest(request: FastifyRequest, signal: AbortSignal): ApiRequest {
+  const { path, query } = splitTarget(request.url);
+  const contentType = Reflect.get(request, SENT_CONTENT_TYPE) as string | undefined;
+  return {
+    id: request.id,
+    method: request.method,
+    path,
+    queryString: query,
+    headers: { ...request.headers, "content-type": contentType },
+    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    remoteAddress: request.ip,
+    signal,
+  };
+}
+
+/** A signal for when the time is over or the client has gone. */
+function watch(
+  reply: FastifyReply,
+  timeoutMs: number,
+): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(fail("query.timeout", { timeoutMs })), timeoutMs);
+  const gone = (): void => controller.abort(new ClientGone("the client closed the connection"));
+  reply.raw.once("close", gone);
+  return {
+    signal: controller.signal,
+    end: () => {
+      clearTimeout(timer);
+      reply.raw.removeListener("close", gone);
+    },
+  };
+}
+
+function send(reply: FastifyReply, { status, headers, body, logged }: ApiReply): void {
+  if (logged !== undefined) (reply as LoggedReply).logged = logged;
+  reply
+    .code(status)
+    .headers({
+      "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+      ...headers,
+    })
+    .send(body);
+}
+
+function answerFailure(
+  { logger, settings }: ServerContext,
+  failure: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const known = asKnownFailure(failure, settings);
+  const target = shownTarget(request.originalUrl);
+  const isQuery = pathOf(request.url).startsWith("/api/");
+  const answer = replyToFailure(known, target, request.id, isQuery);
+  if (answer.status === 500) logger.error({ requestId: request.id, err: known }, "bug");
+  send(reply, answer);
+}
+
+function setStandardHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({
+    "x-request-id": request.id,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "cache-control": "no-store",
+  });
+}
+
+function routeNameOf(request: FastifyRequest): string {
+  return request.routeOptions.config.route ?? (request.is404 ? "none" : "docs");
+}
+
+/** Methods are what a client writes; only known ones become a label. */
+function methodLabel({ method }: FastifyRequest): string {
+  return ["GET", "POST", "HEAD", "OPTIONS"].includes(method) ? method : "other";
+}
+
+function pathOf(url: string): string {
+  return splitTarget(url).path;
+}
+
+function withoutSlash(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+async function stop(app: FastifyInstance, context: ServerContext): Promise<void> {
+  const { settings, writer, sessions, store, logger } = context;
+  logger.info("stopping");
+  const deadline = setTimeout(() => app.server.closeAllConnections(), settings.stopTimeoutMs);
+  await app.close();
+  clearTimeout(deadline);
+  await writer.drain();
+  await sessions.close();
+  await store.close();
+  logger.info("stopped");
+}

@@ -1,0 +1,122 @@
+/**
+ * Updates of many requests as few commits of the store.
+ *
+ * One commit is under way at a time; what arrives meanwhile waits and goes into the next one together. A request
+ * that finds nothing under way commits at once.
+ *
+ * @module
+ */
+import { fail } from "../errors/error.ts";
+import type { ScopedUpdates, Store, UpdateRejection } from "../store/store.ts";
+
+/** How much the writer takes on. */
+export interface WriterOptions {
+  /** Updates of one commit. A request is never split, so one that has more is committed alone. */
+  readonly updatesPerCommitMax?: number;
+  /** Updates that may wait. A request that finds none waiting is taken whatever its size. */
+  readonly updatesWaitingMax?: number;
+}
+
+const UPDATES_PER_COMMIT_MAX = 10_000;
+const UPDATES_WAITING_MAX = 100_000;
+
+interface Request {
+  readonly batches: readonly ScopedUpdates[];
+  readonly updateCount: number;
+  readonly resolve: (rejections: readonly UpdateRejection[]) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** The only caller of `store.apply`. */
+export class Writer {
+  readonly #store: Store;
+  readonly #updatesPerCommitMax: number;
+  readonly #updatesWaitingMax: number;
+  #waiting: Request[] = [];
+  #waitingCount = 0;
+  #underWay: Promise<void> | undefined;
+  #isDrained: boolean = false;
+
+  constructor(store: Store, options: WriterOptions = {}) {
+    this.#store = store;
+    this.#updatesPerCommitMax = options.updatesPerCommitMax ?? UPDATES_PER_COMMIT_MAX;
+    this.#updatesWaitingMax = options.updatesWaitingMax ?? UPDATES_WAITING_MAX;
+  }
+
+  /** Updates that wait for the commit under way to end. */
+  get waitingCount(): number {
+    return this.#waitingCount;
+  }
+
+  /**
+   * Writes updates; those of one scope apply in order, after those of earlier calls.
+   *
+   * @returns once all are durable: the updates that broke a limit, by their place in `batches`
+   * @throws `ingest.writer_full`, `data.closed` after `drain`, or what the store threw; nothing is written then
+   */
+  async write(batches: readonly ScopedUpdates[]): Promise<readonly UpdateRejection[]> {
+    const updateCount = batches.reduce((count, { updates }) => count + updates.length, 0);
+    if (updateCount === 0) return [];
+    if (this.#isDrained) throw fail("data.closed", {});
+    const isOver = this.#waitingCount + updateCount > this.#updatesWaitingMax;
+    if (isOver && this.#waitingCount > 0) throw fail("ingest.writer_full", {});
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ batches, updateCount, resolve, reject });
+      this.#waitingCount += updateCount;
+      this.#underWay ??= this.#commitAll();
+    });
+  }
+
+  /** Takes no more writes, and resolves once those taken are durable or refused. */
+  async drain(): Promise<void> {
+    this.#isDrained = true;
+    await this.#underWay;
+  }
+
+  async #commitAll(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#commit(this.#takeNext());
+    this.#underWay = undefined;
+  }
+
+  /** As many waiting requests as one commit takes, at least one. */
+  #takeNext(): readonly Request[] {
+    let taken = 0;
+    let updateCount = 0;
+    for (const request of this.#waiting) {
+      if (taken > 0 && updateCount + request.updateCount > this.#updatesPerCommitMax) break;
+      taken++;
+      updateCount += request.updateCount;
+    }
+    this.#waitingCount -= updateCount;
+    return this.#waiting.splice(0, taken);
+  }
+
+  /**
+   * Commits requests together. A commit that fails leaves nothing behind, so that its requests can be tried
+   * again one by one: only those that fail alone are refused.
+   */
+  async #commit(requests: readonly Request[]): Promise<void> {
+    try {
+      const rejections = await this.#store.apply(requests.flatMap(({ batches }) => batches));
+      settle(requests, rejections);
+    } catch (error) {
+      if (requests.length === 1) {
+        requests[0]?.reject(error);
+        return;
+      }
+      for (const request of requests) await this.#commit([request]);
+    }
+  }
+}
+
+/** Gives each request its own rejections, counted from its own first batch. */
+function settle(requests: readonly Request[], rejections: readonly UpdateRejection[]): void {
+  let first = 0;
+  for (const { batches, resolve } of requests) {
+    const start = first;
+    const end = start + batches.length;
+    const own = rejections.filter(({ batch }) => batch >= start && batch < end);
+    resolve(own.map((rejection) => ({ ...rejection, batch: rejection.batch - start })));
+    first = end;
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * A request for a page as the profiles on it: the first page opens a session, later ones read on in it.
+ *
+ * The session's keys are frozen, the profiles are read as they are now. A profile deleted since is left out
+ * of its page; no other moves.
+ *
+ * @module
+ */
+import type { Clock } from "../clock.ts";
+import { fail } from "../errors/error.ts";
+import type { ProfileQuery } from "../query/query.ts";
+import type { ProfileKeys, ProfileRow, Store } from "../store/store.ts";
+import { isSessionId, newSessionId, type Session, type SessionOwner } from "./session.ts";
+import type { SessionStore } from "./session-store.ts";
+
+/** What a request for a page says. */
+export interface PageRequest {
+  readonly owner: SessionOwner;
+  /** Counted from 0. */
+  readonly page: number;
+  /** Looked at only when a session is opened. */
+  readonly pageSize: number;
+  readonly outputProperties: readonly string[] | undefined;
+  readonly sessionId: string | undefined;
+  /** Whether the request says what it selects, so that a session that is gone can be opened again. */
+  readonly repeatsQuery: boolean;
+  /** Checks the query; called only when a session is opened. */
+  plan(): ProfileQuery;
+}
+
+/** A page of a session. */
+export interface Page {
+  readonly session: Session;
+  readonly page: number;
+  readonly rows: readonly ProfileRow[];
+}
+
+/** What a pager reads from. */
+export interface PagerOptions {
+  readonly store: Store;
+  readonly sessions: SessionStore;
+  readonly clock: Clock;
+}
+
+interface Opened {
+  readonly session: Session;
+  /** All of them; undefined when another request opened the session. */
+  readonly keys: ProfileKeys | undefined;
+}
+
+/** Reads pages. It remembers which sessions are being opened again, so that each is opened once. */
+export class Pager {
+  readonly #options: PagerOptions;
+  readonly #reopening = new Map<string, Promise<Opened>>();
+
+  constructor(options: PagerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reads one page.
+   *
+   * @throws `query.session_required` for a later page without a session
+   * @throws `query.session_missing` for an unknown session, when the request does not repeat its query
+   */
+  async read(request: PageRequest, signal: AbortSignal): Promise<Page> {
+    const { sessionId, owner, page } = request;
+    if (sessionId === undefined) {
+      if (page > 0) throw fail("query.session_required", {});
+      const id = newSessionId(this.#options.clock.now());
+      return this.#pageOf(await this.#open(id, request, signal), page, signal);
+    }
+    const session = await this.#options.sessions.find(owner, sessionId);
+    if (session !== undefined) {
+      const keys = await this.#options.sessions.keys(session, page);
+      if (keys !== undefined) return this.#rows(session, page, keys, signal);
+    }
+    return this.#pageOf(await this.#reopen(sessionId, request, signal), page, signal);
+  }
+
+  /** Opens a session that is gone under its old id, once for all who ask for it at the same time. */
+  async #reopen(id: string, request: PageRequest, signal: AbortSignal): Promise<Opened> {
+    if (!(request.repeatsQuery && isSessionId(id))) throw fail("query.session_missing", {});
+    const name = `${request.owner.projectId}/${request.owner.workspaceId}/${id}`;
+    for (;;) {
+      const underWay = this.#reopening.get(name);
+      if (underWay === undefined) break;
+      try {
+        return await underWay;
+      } catch (failure) {
+        // Whoever asked first may have gone away or made a mistake; that is not this request's fault.
+        if (signal.aborted) throw failure;
+      }
+    }
+    const opening = this.#openUnlessOpen(id, request, signal);
+    this.#reopening.set(name, opening);
+    try {
+      return await opening;
+    } finally {
+      this.#reopening.delete(name);
+    }
+  }
+
+  async #openUnlessOpen(id: string, request: PageRequest, signal: AbortSignal): Promise<Opened> {
+    // It may have been opened again just before this request's turn.
+    const session = await this.#options.sessions.find(request.owner, id);
+    if (session !== undefined) return { session, keys: undefined };
+    return this.#open(id, request, signal);
+  }
+
+  async #open(id: string, request: PageRequest, signal: AbortSignal): Promise<Opened> {
+    const { store, sessions, clock } = this.#options;
+    const query = request.plan();
+    const keys = await abortable(store.select(query, signal), signal);
+    const session: Session = {
+      id,
+      scope: query.scope,
+      workspaceId: request.owner.workspaceId,
+      pageSize: request.pageSize,
+      total: keys.length,
+      outputProperties: request.outputProperties,
+      createdAtMs: clock.now(),
+    };
+    await sessions.add(session, keys);
+    return { session, keys };
+  }
+
+  async #pageOf({ session, keys }: Opened, page: number, signal: AbortSignal): Promise<Page> {
+    const start = page * session.pageSize;
+    const wanted =
+      keys?.subarray(start, start + session.pageSize) ??
+      (await this.#options.sessions.keys(session, page));
+    if (wanted === undefined) throw fail("query.session_missing", {});
+    return this.#rows(session, page, wanted, signal);
+  }
+
+  async #rows(
+    session: Session,
+    page: number,
+    keys: ProfileKeys,
+    signal: AbortSignal,
+  ): Promise<Page> {
+    if (keys.length === 0) return { session, page, rows: [] };
+    const rows = await abortable(this.#options.store.read(session.scope, keys), signal);
+    return { session, page, rows };
+  }
+}
+
+/** Ends the wait, though perhaps not the work, as soon as the signal says so. */
+async function abortable<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } catch (failure) {
+    // An engine that was interrupted says so in words of its own.
+    throw signal.aborted ? signal.reason : failure;
+  } finally {
+    if (stop !== undefined) signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * A session as one file, of which any page can be read by its position.
+ *
+ * The file is a fixed head (magic, length and checksum of the header), the header as JSON, then one block a
+ * page: a checksum and the page's keys as little-endian 32-bit numbers. Every length follows from the header,
+ * so a torn file shows by its size and a damaged page by its checksum.
+ *
+ * @module
+ */
+import { type FileHandle, open, rename, unlink } from "node:fs/promises";
+import { endianness } from "node:os";
+import { crc32 } from "node:zlib";
+import type { ProfileKeys } from "../store/store.ts";
+import type { Session } from "./session.ts";
+
+const MAGIC = Buffer.from("WHOMSES1", "latin1");
+const HEAD_BYTES = 16;
+const KEY_BYTES = 4;
+const CHECKSUM_BYTES = 4;
+const HEADER_BYTES_MAX = 64 * 1024 * 1024;
+/** So much is put together at a time: a long session does not hold up other requests. */
+const CHUNK_BYTES = 1024 * 1024;
+
+/** A session as its file has it, and where its pages begin. */
+export interface StoredSession {
+  readonly session: Session;
+  readonly pagesOffset: number;
+}
+
+/** Says why a file is not a session. */
+export class DamagedSession extends Error {
+  override readonly name = "DamagedSession";
+}
+
+/**
+ * Writes a session; resolves once the kernel has it, so that it outlives the process but perhaps not the power.
+ *
+ * A file of more than one chunk appears under its name only when whole.
+ *
+ * A file of one chunk is written in place: a torn one shows by its size.
+ */
+export async function writeSession(
+  path: string,
+  session: Session,
+  keys: ProfileKeys,
+): Promise<StoredSession> {
+  const head = encodeHead(session);
+  const pages = Math.ceil(keys.length / session.pageSize);
+  const pagesPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / blockBytes(session.pageSize)));
+  const first = Buffer.concat([head, encodePages(keys, session.pageSize, 0, pagesPerChunk)]);
+  const whole = pages <= pagesPerChunk;
+  const target = whole ? path : `${path}.part`;
+  const file = await open(target, "w", 0o600);
+  try {
+    await writeAll(file, first);
+    for (let page = pagesPerChunk; page < pages; page += pagesPerChunk) {
+      await writeAll(file, encodePages(keys, session.pageSize, page, page + pagesPerChunk));
+    }
+  } catch (failure) {
+    await unlink(target).catch(() => undefined);
+    throw failure;
+  } finally {
+    await file.close();
+  }
+  if (!whole) await rename(target, path);
+  return { session, pagesOffset: head.length };
+}
+
+/** The size of a session's file. */
+export function fileBytes({ session, pagesOffset }: StoredSession): number {
+  return pagesOffset + pagesBytes(session);
+}
+
+/**
+ * Reads the header of a session's file.
+ *
+ * @throws `DamagedSession` for a file that is not a whole session
+ */
+export async function readSession(path: string): Promise<StoredSession> {
+  return withFile(path, async (file) => {
+    const head = await readAt(file, 0, HEAD_BYTES);
+    if (!head.subarray(0, MAGIC.length).equals(MAGIC)) throw new DamagedSession("not a session");
+    const headerBytes = head.readUInt32LE(8);
+    if (headerBytes > HEADER_BYTES_MAX) throw new DamagedSession("impossible header length");
+    const header = await readAt(file, HEAD_BYTES, headerBytes);
+    if (crc32(header) !== head.readUInt32LE(12)) throw new DamagedSession("damaged header");
+    const session = decodeHeader(header);
+    const stored: StoredSession = { session, pagesOffset: HEAD_BYTES + headerBytes };
+    const { size } = await file.stat();
+    if (size !== fileBytes(stored)) throw new DamagedSession("wrong length");
+    return stored;
+  });
+}
+
+/**
+ * Reads the keys of one page, counted from 0; none past the last.
+ *
+ * @throws `DamagedSession` when the page is not what was written
+ */
+export async function readPage(
+  path: string,
+  { session, pagesOffset }: StoredSession,
+  page: number,
+): Promise<ProfileKeys> {
+  const count = Math.min(session.pageSize, session.total - page * session.pageSize);
+  if (count <= 0) return new Uint32Array(0);
+  return withFile(path, async (file) => {
+    const at = pagesOffset + page * blockBytes(session.pageSize);
+    const block = await readAt(file, at, blockBytes(count));
+    const bytes = block.subarray(CHECKSUM_BYTES);
+    if (crc32(bytes) !== block.readUInt32LE(0)) throw new DamagedSession("damaged page");
+    return decodeKeys(bytes);
+  });
+}
+
+function blockBytes(keyCount: number): number {
+  return CHECKSUM_BYTES + keyCount * KEY_BYTES;
+}
+
+function pagesBytes(session: Session): number {
+  return session.total * KEY_BYTES + Math.ceil(session.total / session.pageSize) * CHECKSUM_BYTES;
+}
+
+function encodeHead(session: Session): Buffer {
+  const header = Buffer.from(JSON.stringify(session), "utf8");
+  const head = Buffer.alloc(HEAD_BYTES);
+  MAGIC.copy(head);
+  head.writeUInt32LE(header.length, 8);
+  head.writeUInt32LE(crc32(header), 12);
+  return Buffer.concat([head, header]);
+}
+
+function encodePages(keys: ProfileKeys, pageSize: number, from: number, to: number): Buffer {
+  const blocks: Buffer[] = [];
+  const end = Math.min(keys.length, to * pageSize);
+  for (let start = from * pageSize; start < end; start += pageSize) {
+    const bytes = encodeKeys(keys.subarray(start, Math.min(start + pageSize, end)));
+    const checksum = Buffer.alloc(CHECKSUM_BYTES);
+    checksum.writeUInt32LE(crc32(bytes));
+    blocks.push(checksum, bytes);
+  }
+  return Buffer.concat(blocks);
+}
+
+function encodeKeys(keys: ProfileKeys): Buffer {
+  const bytes = Buffer.from(keys.buffer, keys.byteOffset, keys.byteLength);
+  return endianness() === "LE" ? bytes : Buffer.from(bytes).swap32();
+}
+
+function decodeKeys(bytes: Buffer): ProfileKeys {
+  const copy = Buffer.from(bytes);
+  if (endianness() === "BE") copy.swap32();
+  // A small Buffer may lie anywhere in a shared pool; a Uint32Array wants an aligned start.
+  return new Uint32Array(Uint8Array.from(copy).buffer);
+}
+
+/** The members of a shape, before any is checked. */
+type Fields<Shape> = { readonly [Name in keyof Shape]?: unknown };
+
+function decodeHeader(header: Buffer): Session {
+  const value: Fields<Session> = parseObject(header.toString("utf8"));
+  const scope: Fields<Session["scope"]> = asObject(value.scope);
+  const { id, workspaceId, pageSize, total, outputProperties, createdAtMs } = value;
+  const sound =
+    typeof id === "string" &&
+    isCount(scope.projectId) &&
+    isTextOrAbsent(scope.groupKey) &&
+    isCount(workspaceId) &&
+    isCount(pageSize) &&
+    pageSize > 0 &&
+    isCount(total) &&
+    isTextsOrAbsent(outputProperties) &&
+    isCount(createdAtMs);
+  if (!sound) throw new DamagedSession("impossible header");
+  return {
+    id,
+    scope: { projectId: scope.projectId, groupKey: scope.groupKey },
+    workspaceId,
+    pageSize,
+    total,
+    outputProperties,
+    createdAtMs,
+  };
+}
+
+function parseObject(text: string): object {
+  try {
+    return asObject(JSON.parse(text));
+  } catch {
+    throw new DamagedSession("header is not JSON");
+  }
+}
+
+function asObject(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
+}
+
+function isTextsOrAbsent(value: unknown): value is readonly string[] | undefined {
+  return (
+    value === undefined || (Array.isArray(value) && value.every((item) => typeof item === "string"))
+  );
+}
+
+async function withFile<Result>(
+  path: string,
+  use: (file: FileHandle) => Promise<Result>,
+): Promise<Result> {
+  const file = await open(path, "r");
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await file.read(bytes, done, length - done, at + done);
+    if (bytesRead === 0) throw new DamagedSession("torn file");
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, done);
+    done += bytesWritten;
+  }
+}

@@ -1,0 +1,4 @@
+import { MemoryStore } from "../../src/store/memory.ts";
+import { testStore } from "../suites/store.suite.ts";
+
+testStore("memory", async () => new MemoryStore());

@@ -1,0 +1,90 @@
+/**
+ * The write endpoints over a store in memory, without a server.
+ *
+ * @module
+ */
+import type { ApiReply } from "../../src/http/api.ts";
+import {
+  type UpdateContext,
+  type UpdateTarget,
+  updateProfiles,
+} from "../../src/http/update-profiles.ts";
+import { Writer } from "../../src/ingest/writer.ts";
+import type { Project } from "../../src/project/project.ts";
+import { MemoryStore } from "../../src/store/memory.ts";
+import { SEEN_AT_SECONDS } from "./updates.ts";
+
+const PROJECTS: readonly Project[] = [1, 2].map((id) => ({
+  id,
+  name: `project ${id}`,
+  token: `token-${id}`,
+  apiSecret: `secret-${id}`,
+  timeZone: "UTC",
+  workspaces: [],
+  quota: { queriesPerHourMax: undefined, queriesAtOnceMax: undefined },
+  createdAtMs: 0,
+}));
+
+/** The token of project 1. */
+export const TOKEN = "token-1";
+
+/** A request, short. */
+export interface Sent {
+  readonly query?: string;
+  readonly body?: string;
+  readonly target?: UpdateTarget;
+}
+
+/** Projects 1 and 2, empty. */
+export class UpdateEndpoint {
+  readonly store: MemoryStore = new MemoryStore();
+  droppedCount = 0;
+  context: UpdateContext = {
+    projectByToken: (token) => PROJECTS.find((project) => project.token === token),
+    writer: new Writer(this.store),
+    clock: { now: () => SEEN_AT_SECONDS * 1000 },
+    strictTokens: false,
+    onDropped: (count) => {
+      this.droppedCount += count;
+    },
+  };
+
+  async send({ query = "", body = "", target = "engage" }: Sent): Promise<ApiReply> {
+    const request = {
+      id: "1",
+      method: body === "" ? "GET" : "POST",
+      path: `/${target}`,
+      queryString: query,
+      headers: {},
+      body: Buffer.from(body),
+      remoteAddress: "127.0.0.1",
+      signal: new AbortController().signal,
+    };
+    return updateProfiles(this.context, request, target);
+  }
+}
+
+/** A value as clients put it into `data`. */
+export function base64(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64");
+}
+
+/** A record that sets properties. */
+export function setting(distinctId: unknown, properties: object, token: string = TOKEN): object {
+  return { $token: token, $distinct_id: distinctId, $set: properties };
+}
+
+/** The answer that something was taken. */
+export const TEXT_1: ApiReply = {
+  status: 200,
+  headers: { "content-type": "text/plain" },
+  body: "1",
+};
+/** The answer that nothing was taken. */
+export const TEXT_0: ApiReply = { ...TEXT_1, body: "0" };
+/** The verbose answer that something was taken. */
+export const VERBOSE_1: ApiReply = {
+  status: 200,
+  headers: { "content-type": "application/json" },
+  body: '{"error":null,"status":1}',
+};
