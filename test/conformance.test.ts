@@ -82,6 +82,45 @@ describe.each(CHAPTERS)("$file", ({ chapter }) => {
   });
 });
 
+describe("a chapter", () => {
+  const fixture = '```json fixture\n[{ "$distinct_id": "ada", "$properties": { "o": {} } }]\n```\n';
+  const rows = (header: string, ...cells: string[]): readonly Case[] =>
+    parseChapter(`${fixture}\n${[header, "| - |", ...cells].join("\n")}\n`).cases;
+
+  it("reads pipes that are escaped, and the line a row is on", () => {
+    const [row] = rows("| selector | answer |", '| `"a\\|b" == "c"` | none |');
+    expect(row).toMatchObject({ selector: '"a|b" == "c"', distinctIds: [], line: 7 });
+  });
+
+  it("reads a row that is known to fail, on every store or on one", () => {
+    const [everywhere, once] = rows(
+      "| selector | answer |",
+      "| `true` | none | <!-- skip: a reason -->",
+      "| `true` | none <!-- skip duckdb: another --> |",
+    );
+    expect(everywhere).toMatchObject({ skip: { store: undefined, reason: "a reason" } });
+    expect(once).toMatchObject({ distinctIds: [], skip: { store: "duckdb", reason: "another" } });
+  });
+
+  it("reads a matrix as a case a cell", () => {
+    const cells = rows("| `left + right` | `1` | `2` |", "| `3` | `4` | `5` |");
+    expect(cells).toMatchObject([
+      { expression: "3 + 1", value: "4", valueKind: "number" },
+      { expression: "3 + 2", value: "5", valueKind: "number" },
+    ]);
+  });
+
+  it.each([
+    ["an unknown header", "| selector | answers |", "| `true` | none |"],
+    ["a missing cell", "| selector | answer |", "| `true` |"],
+    ["a profile the fixture lacks", "| selector | answer |", "| `true` | bob |"],
+    ["a value that is none", "| expression | value |", "| `1` | `one` |"],
+    ["a table without rows", "| selector | answer |", ""],
+  ])("refuses %s", (_name, header, row) => {
+    expect(() => rows(header, row)).toThrow(/^line \d+: /);
+  });
+});
+
 /** A test for a row; one for a row that is known to fail fails once it does not. */
 function test(row: Case, store: string | undefined, run: () => Promise<void> | void): void {
   const { skip } = row;

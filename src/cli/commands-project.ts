@@ -6,6 +6,7 @@
 import type { Command } from "commander";
 import { count, settingsOf, withSettings } from "./options.ts";
 import type { Plan } from "./plan.ts";
+import type { QuotaOptions } from "./projects.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface Common {
@@ -54,15 +55,18 @@ function addProject(program: Command, terminal: Terminal, plan: Plan): void {
   withSettings(project.command("create <name>"), ["data"])
     .description("Add a project. A running server knows it within a second.")
     .option("--time-zone <zone>", "time zone of the project, an IANA name", "UTC")
+    .option("--queries-per-hour <count>", "queries it may make an hour; 0 for any", count)
+    .option("--queries-at-once <count>", "queries it may run at once; 0 for any", count)
     .option("--json", "print the project as JSON")
     .addHelpText("after", "\nExample:\n  whom project create shop --time-zone Europe/Berlin")
-    .action((name: string, options: Common & { timeZone: string }) => {
+    .action((name: string, options: Common & QuotaOptions & { timeZone: string }) => {
       plan.work = async () => {
         const { runProjectCreate } = await import("./projects.ts");
-        const made = { name, timeZone: options.timeZone };
+        const made = { ...options, name };
         return runProjectCreate(terminal, folderOf(options, terminal), made, options.json === true);
       };
     });
+  addProjectUpdate(project, terminal, plan);
   withSettings(project.command("list"), ["data"])
     .description("List the projects.")
     .option("--json", "print them as JSON")
@@ -81,6 +85,52 @@ function addProject(program: Command, terminal: Terminal, plan: Plan): void {
       plan.work = async () => {
         const { runProjectShow } = await import("./projects.ts");
         return runProjectShow(terminal, folderOf(options, terminal), wanted, options.json === true);
+      };
+    });
+}
+
+interface UpdateOptions extends Common, QuotaOptions {
+  readonly name?: string;
+  readonly timeZone?: string;
+  readonly renewToken?: true;
+  readonly renewApiSecret?: true;
+}
+
+function addProjectUpdate(project: Command, terminal: Terminal, plan: Plan): void {
+  withSettings(project.command("update <project>"), ["data"])
+    .description("Change a project, by id or name. A running server knows it within a second.")
+    .option("--name <name>", "its new name")
+    .option("--time-zone <zone>", "its new time zone, an IANA name")
+    .option("--queries-per-hour <count>", "queries it may make an hour; 0 for any", count)
+    .option("--queries-at-once <count>", "queries it may run at once; 0 for any", count)
+    .option("--renew-token", "make a new token; the old one stops working")
+    .option("--renew-api-secret", "make a new API secret; the old one stops working")
+    .option("--json", "print the project as JSON")
+    .addHelpText(
+      "after",
+      "\nExample:\n  whom project update shop --queries-per-hour 60 --queries-at-once 5",
+    )
+    .action((wanted: string, options: UpdateOptions) => {
+      plan.work = async () => {
+        const { runProjectUpdate } = await import("./projects.ts");
+        const isJson = options.json === true;
+        return runProjectUpdate(terminal, folderOf(options, terminal), wanted, options, isJson);
+      };
+    });
+  withSettings(project.command("add-workspace <project> <name>"), ["data"])
+    .description("Add a workspace, a named view of a project, and print its id.")
+    .option("--selector <selector>", "queries of the workspace see only what this selects")
+    .addHelpText(
+      "after",
+      `
+Example:
+  whom project add-workspace shop Germany --selector 'properties["$country_code"] == "DE"'`,
+    )
+    .action((wanted: string, name: string, options: Common & { selector?: string }) => {
+      plan.work = async () => {
+        const { runAddWorkspace } = await import("./projects.ts");
+        const workspace = { name, selector: options.selector };
+        return runAddWorkspace(terminal, folderOf(options, terminal), wanted, workspace);
       };
     });
 }
@@ -110,6 +160,26 @@ function addServiceAccount(program: Command, terminal: Terminal, plan: Plan): vo
         return runAccountCreate(terminal, folderOf(options, terminal), made, options.json === true);
       };
     });
+  withSettings(account.command("grant <username>"), ["data"])
+    .description("Give a service account a role in a project, or take it away.")
+    .option("--project <id or name>", "the project; not needed where there is only one")
+    .requiredOption("--role <role>", "owner, admin, analyst, consumer, or none")
+    .addHelpText(
+      "after",
+      "\nExample:\n  whom service-account grant dash.292e7c.whom-service-account --role analyst",
+    )
+    .action((username: string, options: Common & { project?: string; role: string }) => {
+      plan.work = async () => {
+        const { runAccountGrant } = await import("./projects.ts");
+        const { project, role } = options;
+        const folder = folderOf(options, terminal);
+        return runAccountGrant(terminal, folder, username, { project, role });
+      };
+    });
+  addAccountUpkeep(account, terminal, plan);
+}
+
+function addAccountUpkeep(account: Command, terminal: Terminal, plan: Plan): void {
   withSettings(account.command("list"), ["data"])
     .description("List the service accounts and their roles.")
     .option("--json", "print them as JSON")

@@ -118,7 +118,10 @@ function itemOf(header: readonly string[], row: ParsedRow, options: CsvOptions):
 
 /** The value a cell stands for. */
 export function inferred(cell: string): Value {
-  if (NUMBER.test(cell) && cell.replace(/\D/g, "").length <= DIGIT_COUNT_MAX) return Number(cell);
+  if (NUMBER.test(cell) && cell.replace(/\D/g, "").length <= DIGIT_COUNT_MAX) {
+    const number = Number(cell);
+    return Number.isFinite(number) ? number : cell;
+  }
   if (TRUE.test(cell)) return true;
   if (FALSE.test(cell)) return false;
   return /^[[{]/.test(cell) ? parsed(cell) : cell;

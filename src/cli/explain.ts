@@ -133,7 +133,7 @@ function indented(text: string): string {
 }
 
 function parameterText(parameter: unknown): string {
-  return typeof parameter === "bigint" ? String(parameter) : (JSON.stringify(parameter) ?? "null");
+  return typeof parameter === "bigint" ? String(parameter) : JSON.stringify(parameter);
 }
 
 function asJson(

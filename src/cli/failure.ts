@@ -34,8 +34,6 @@ const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set([
   "server.unreachable",
 ]);
 
-const USAGE_SUBJECTS: ReadonlySet<string> = new Set(["selector", "query", "setting", "command"]);
-
 /** Says what went wrong and what to do, and gives the exit code. */
 export function reportFailure(terminal: Terminal, failure: unknown): ExitCode {
   if (failure instanceof CommanderError) return failure.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -57,8 +55,8 @@ export function reportFailure(terminal: Terminal, failure: unknown): ExitCode {
 /** The exit code of a failure. */
 export function exitCodeOf(failure: WhomError): ExitCode {
   if (UNAVAILABLE.has(failure.code)) return EXIT.unavailable;
-  const subject = failure.code.slice(0, failure.code.indexOf("."));
-  return USAGE_SUBJECTS.has(subject) ? EXIT.usage : EXIT.failed;
+  const isRefusal = failure.code === "server.refused";
+  return failure.kind === "invalid" && !isRefusal ? EXIT.usage : EXIT.failed;
 }
 
 function say(terminal: Terminal, message: string, hint: string, source?: string): void {

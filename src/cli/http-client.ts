@@ -26,6 +26,8 @@ export interface ClientReply {
 const ATTEMPT_COUNT = 5;
 const RETRY_BASE_MS = 500;
 const RETRY_MAX_MS = 60_000;
+/** A connection that broke may work again in seconds; one that was refused will not. */
+const BROKEN_CONNECTION = /ECONNRESET|EPIPE|ETIMEDOUT|UND_ERR_SOCKET|UND_ERR_CONNECT_TIMEOUT/;
 const RETRIED: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
 /**
@@ -90,9 +92,8 @@ async function attemptOnce(
       ...(body === undefined ? {} : { body }),
     });
   } catch (error) {
-    // A refused connection will not heal in seconds; one that broke may.
     const reason = causeOf(error);
-    if (isLast || /ECONNREFUSED|ENOTFOUND|CERT|certificate/.test(reason)) {
+    if (isLast || !BROKEN_CONNECTION.test(reason)) {
       throw fail("server.unreachable", { url: new URL(url).origin, reason });
     }
     return undefined;

@@ -56,7 +56,7 @@ export async function progressFile(
 }
 
 /** What was remembered, or undefined when nothing was. */
-export async function readProgress(path: string): Promise<Progress | undefined> {
+async function readProgress(path: string): Promise<Progress | undefined> {
   try {
     return JSON.parse(await readFile(path, "utf8")) as Progress;
   } catch {

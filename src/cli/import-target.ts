@@ -10,7 +10,7 @@ import { accepted, ask, isRecord } from "./http-client.ts";
 import type { WireRecord } from "./wire-record.ts";
 
 /** A record that was not written. */
-export interface TargetRejection {
+interface TargetRejection {
   /** Index into the records of the call. */
   readonly index: number;
   readonly message: string;

@@ -76,7 +76,7 @@ const VALUE_LENGTH_MAX = 200;
 export function showValue(value: Computed): string {
   if (value === undefined) return "undefined";
   if (value instanceof Datetime) return new Date(value.seconds * 1000).toISOString();
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value);
   return text.length > VALUE_LENGTH_MAX ? `${text.slice(0, VALUE_LENGTH_MAX - 1)}…` : text;
 }
 

@@ -6,7 +6,7 @@
 import type { ExitCode } from "./failure.ts";
 
 /** What a command does once its arguments are read; the program runs it. */
-export type Work = () => Promise<ExitCode>;
+type Work = () => Promise<ExitCode>;
 
 /** Takes the work of the command that the arguments name. */
 export interface Plan {

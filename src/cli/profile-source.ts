@@ -152,6 +152,8 @@ export function serverSource({ url, authorization, projectId }: ServerAddress): 
 }
 
 function parameters(request: ReadRequest): Readonly<Record<string, unknown>> {
+  // The server would find the same mistakes, but cannot show where they are as well.
+  compile(request.selector);
   return {
     where: request.selector,
     ...(request.groupKey === undefined ? {} : { data_group_id: request.groupKey }),

@@ -24,10 +24,15 @@ export async function run(commandLine: readonly string[], terminal: Terminal): P
   try {
     const program = makeProgram(terminal, plan);
     await program.parseAsync([...commandLine], { from: "user" });
-    return plan.work === undefined ? EXIT.ok : await plan.work();
+    return await workOf(plan);
   } catch (error) {
     return reportFailure(terminal, error);
   }
+}
+
+/** A command without work, such as `--help`, has done all there is to do. */
+function workOf({ work }: Plan): Promise<ExitCode> {
+  return work === undefined ? Promise.resolve(EXIT.ok) : work();
 }
 
 /** The program with all its commands. */

@@ -4,8 +4,10 @@
  * @module
  */
 import { fail } from "../errors/error.ts";
+import type { ProjectChanges } from "../project/directory.ts";
 import { ROLES } from "../project/directory-change.ts";
-import type { Project, ServiceAccount } from "../project/project.ts";
+import type { Project, ProjectQuota, Role, ServiceAccount } from "../project/project.ts";
+import { compile } from "../selector/selector.ts";
 import { createDataFolder, type FirstProject, findProject, openDirectory } from "./data-folder.ts";
 import { EXIT, type ExitCode } from "./failure.ts";
 import { renderTable } from "./row-format.ts";
@@ -50,15 +52,71 @@ Next: whom serve --data ${shellQuoted(folder)}
   return EXIT.ok;
 }
 
+/** How much a project may be queried, as options give it: 0 is without limit. */
+export interface QuotaOptions {
+  readonly queriesPerHour?: number;
+  readonly queriesAtOnce?: number;
+}
+
 /** Adds a project. */
 export async function runProjectCreate(
   terminal: Terminal,
   folder: string,
-  project: { readonly name: string; readonly timeZone: string },
+  project: { readonly name: string; readonly timeZone: string } & QuotaOptions,
   isJson: boolean,
 ): Promise<ExitCode> {
   const directory = await openDirectory(folder);
-  await showProject(terminal, await directory.createProject(project), isJson);
+  const { name, timeZone } = project;
+  const quota = quotaOf(project, undefined);
+  await showProject(terminal, await directory.createProject({ name, timeZone, quota }), isJson);
+  return EXIT.ok;
+}
+
+/** Changes what the options name of a project. */
+export async function runProjectUpdate(
+  terminal: Terminal,
+  folder: string,
+  wanted: string,
+  changes: ProjectChanges & QuotaOptions,
+  isJson: boolean,
+): Promise<ExitCode> {
+  const directory = await openDirectory(folder);
+  const project = findProject(directory, wanted);
+  const quota = quotaOf(changes, project);
+  const { name, timeZone, renewToken, renewApiSecret } = changes;
+  const changed = await directory.updateProject(project.id, {
+    name,
+    timeZone,
+    quota,
+    renewToken,
+    renewApiSecret,
+  });
+  await showProject(terminal, changed, isJson);
+  return EXIT.ok;
+}
+
+function quotaOf(options: QuotaOptions, project: Project | undefined): ProjectQuota {
+  const { queriesPerHour, queriesAtOnce } = options;
+  const limit = (count: number | undefined, otherwise: number | undefined): number | undefined =>
+    count === undefined ? otherwise : count === 0 ? undefined : count;
+  return {
+    queriesPerHourMax: limit(queriesPerHour, project?.quota.queriesPerHourMax),
+    queriesAtOnceMax: limit(queriesAtOnce, project?.quota.queriesAtOnceMax),
+  };
+}
+
+/** Adds a workspace: a view of a project, through a selector if one is given. */
+export async function runAddWorkspace(
+  terminal: Terminal,
+  folder: string,
+  wanted: string,
+  workspace: { readonly name: string; readonly selector: string | undefined },
+): Promise<ExitCode> {
+  if (workspace.selector !== undefined) compile(workspace.selector);
+  const directory = await openDirectory(folder);
+  const project = findProject(directory, wanted);
+  const made = await directory.createWorkspace(project.id, workspace);
+  await printLine(terminal, String(made.id));
   return EXIT.ok;
 }
 
@@ -109,6 +167,10 @@ async function showProject(terminal: Terminal, project: Project, isJson: boolean
       token,
       api_secret: apiSecret,
       time_zone: timeZone,
+      quota: {
+        queries_per_hour: project.quota.queriesPerHourMax ?? null,
+        queries_at_once: project.quota.queriesAtOnceMax ?? null,
+      },
       workspaces: project.workspaces.map(({ id: workspaceId, name: workspaceName, selector }) => ({
         id: workspaceId,
         name: workspaceName,
@@ -126,6 +188,8 @@ async function showProject(terminal: Terminal, project: Project, isJson: boolean
     ["API secret", apiSecret],
     ["time zone", timeZone],
     ["created", dayOf(createdAtMs)],
+    ["queries an hour", String(project.quota.queriesPerHourMax ?? "without limit")],
+    ["queries at once", String(project.quota.queriesAtOnceMax ?? "without limit")],
     ...project.workspaces.map((workspace) => [
       "workspace",
       `${workspace.id} ${workspace.name}${workspace.selector === undefined ? "" : `: ${workspace.selector}`}`,
@@ -151,8 +215,7 @@ export async function runAccountCreate(
 ): Promise<ExitCode> {
   const directory = await openDirectory(folder);
   const project = findProject(directory, account.project);
-  const role = ROLES.find((known) => known === account.role);
-  if (role === undefined) throw fail("project.invalid_role", { role: account.role });
+  const role = roleOf(account.role);
   const { account: made, secret } = await directory.createServiceAccount({
     name: account.name,
     projectIds: [project.id],
@@ -174,6 +237,27 @@ export async function runAccountCreate(
   await print(terminal, renderTable([], rows));
   note(terminal, "The secret is shown only here; keep it.");
   return EXIT.ok;
+}
+
+/** Gives a service account a role in another project, or takes it away. */
+export async function runAccountGrant(
+  terminal: Terminal,
+  folder: string,
+  username: string,
+  grant: { readonly project: string | undefined; readonly role: string },
+): Promise<ExitCode> {
+  const directory = await openDirectory(folder);
+  const project = findProject(directory, grant.project);
+  const role = grant.role === "none" ? undefined : roleOf(grant.role);
+  await directory.setServiceAccountRole(username, project.id, role);
+  note(terminal, `${username} is ${role ?? "nothing"} of ${project.id} ${project.name}`);
+  return EXIT.ok;
+}
+
+function roleOf(text: string): Role {
+  const role = ROLES.find((known) => known === text);
+  if (role === undefined) throw fail("project.invalid_role", { role: text });
+  return role;
 }
 
 /** Lists service accounts. */

@@ -72,13 +72,23 @@ export async function openRecords(
   input: Readable,
   options: ReadOptions,
 ): Promise<RecordSource> {
-  if (file === "-") return sourceOf(file, undefined, countBytes(input), options);
+  if (file === "-") return streamSource(file, undefined, countBytes(input), options);
   const { size, head } = await peekFile(file);
-  const isPlainLines = !isGzip(head) && formatOf(file, head, options.format) === "ndjson";
-  // Lines of a plain file can be entered anywhere; everything else is read from its start.
-  const start = isPlainLines ? options.from.endByte : 0;
-  const stream = createReadStream(file, { highWaterMark: CHUNK_BYTES, start });
-  return sourceOf(file, size, countBytes(stream, start), options, isPlainLines ? head : undefined);
+  if (!isGzip(head) && formatOf(file, head, options.format) === "ndjson") {
+    return lineSource(file, size, options.from);
+  }
+  return streamSource(file, size, countBytes(readFrom(file, 0)), options);
+}
+
+function readFrom(file: string, start: number): Readable {
+  return createReadStream(file, { highWaterMark: CHUNK_BYTES, start });
+}
+
+/** The lines of a plain file, which can be entered anywhere. */
+function lineSource(file: string, size: number, from: Position): RecordSource {
+  const { chunks, bytesRead } = countBytes(readFrom(file, from.endByte), from.endByte);
+  const pieces = lines(rest([], chunks), { position: from.line, endByte: from.endByte });
+  return { format: "ndjson", size, bytesRead, items: readable(file, pieceItems(pieces, from)) };
 }
 
 interface Counted {
@@ -98,43 +108,42 @@ function countBytes(stream: Readable, start = 0): Counted {
   return { chunks: counted(), bytesRead: () => count };
 }
 
-async function sourceOf(
+/** What has to be read from its start, and is told by it. */
+async function streamSource(
   file: string,
   size: number | undefined,
-  counted: Counted,
+  { chunks, bytesRead }: Counted,
   options: ReadOptions,
-  knownHead?: Buffer,
 ): Promise<RecordSource> {
-  const { chunks, bytesRead } = counted;
-  const plain = knownHead === undefined ? await inflated(file, chunks) : rest([], chunks);
-  const { head, stream } = await peekStream(file, plain);
-  const format = formatOf(file, knownHead ?? head, options.format);
+  const { head, stream } = await peekStream(file, await inflated(file, chunks));
+  const format = formatOf(file, head, options.format);
   return { format, size, bytesRead, items: readable(file, itemsOf(format, stream, options)) };
 }
 
-async function* itemsOf(
+function itemsOf(
   format: RecordFormat,
   stream: AsyncIterable<Buffer>,
-  options: ReadOptions,
-): AsyncGenerator<Item> {
-  if (format === "csv") {
-    yield* csvItems(Readable.from(stream, { objectMode: false }), options.csv, options.from);
-    return;
+  { csv, from }: ReadOptions,
+): AsyncIterable<Item> {
+  switch (format) {
+    case "csv":
+      return csvItems(Readable.from(stream, { objectMode: false }), csv, from);
+    case "json":
+      return pieceItems(values(stream), from);
+    case "ndjson":
+      return pieceItems(lines(stream, { position: START.line, endByte: START.endByte }), from);
   }
-  const isJson = format === "json";
-  const from = isJson ? START : { ...options.from };
-  const pieces = isJson
-    ? values(stream)
-    : lines(stream, { position: from.line, endByte: from.endByte });
+}
+
+async function* pieceItems(pieces: AsyncIterable<Piece>, from: Position): AsyncGenerator<Item> {
   for await (const piece of pieces) {
-    if (piece.position <= options.from.line) continue;
-    yield* read(piece);
+    if (piece.position > from.line) yield* read(piece);
   }
 }
 
 function* read(piece: Piece): Generator<Item> {
   const position: Position = { line: piece.position, endByte: piece.endByte };
-  const { bytes } = piece;
+  const bytes = piece.bytes && withoutMark(piece.bytes);
   if (bytes === undefined) {
     const reason = `longer than ${PIECE_BYTES_MAX} bytes`;
     yield { kind: "unreadable", position, reason, text: "" };

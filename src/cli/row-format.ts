@@ -160,7 +160,7 @@ const WITHOUT_RULES: Readonly<Record<string, string>> = Object.fromEntries(
 );
 
 /** A value as a cell: text as it is, the rest as JSON, nothing for nothing. */
-export function cellText(value: Value | undefined): string {
+function cellText(value: Value | undefined): string {
   if (value === undefined) return "";
   return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -45,7 +45,7 @@ export async function runOpenApi(terminal: Terminal): Promise<ExitCode> {
     };
     const { settings } = resolveSettings({ data }, {});
     const server = await makeServer(folder, settings, pino({ level: "silent" }));
-    const reply = await server.app.inject("/openapi.json");
+    const reply = await server.app.inject().get("/openapi.json").end();
     await server.stop();
     await print(terminal, `${JSON.stringify(JSON.parse(reply.payload), null, 2)}\n`);
     return EXIT.ok;

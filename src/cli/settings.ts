@@ -14,7 +14,7 @@ import {
 } from "../paging/session-store.ts";
 
 /** How much the server logs. */
-export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 
 /** What a server runs with. */
 export interface Settings {
@@ -55,7 +55,7 @@ export interface Setting<Value> {
 }
 
 /** Where the value in force came from. */
-export type SettingOrigin = "flag" | "variable" | "default";
+type SettingOrigin = "flag" | "variable" | "default";
 
 /** The settings in force, and where each came from. */
 export interface ResolvedSettings {
@@ -103,7 +103,7 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
     "query-timeout-ms",
     1,
     24 * 60 * MINUTE_MS,
-    2 * MINUTE_MS,
+    8 * MINUTE_MS,
     "longest time one query may run, in milliseconds",
   ),
   stopTimeoutMs: integer(

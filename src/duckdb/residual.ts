@@ -11,8 +11,8 @@ import type { ProfileQuery } from "../query/query.ts";
 import { evaluate, selects } from "../selector/selector.ts";
 import { type Fragment, raw } from "../sql/fragment.ts";
 import type { SelectStatement } from "../sql/statement.ts";
+import { orderSortKeys } from "../store/order.ts";
 import { profileSubject } from "../store/subject.ts";
-import { isMissing, orderForSort } from "../values/compare.ts";
 import { orderText } from "../values/text.ts";
 import type { Computed } from "../values/value.ts";
 import { run } from "./connection.ts";
@@ -21,8 +21,8 @@ import type { ProfileTable } from "./schema.ts";
 /** Keys that one statement of a scan spans, so that memory stays flat. */
 const KEYS_PER_SCAN = 32_768;
 
-/** Profiles evaluated before other work gets its turn. */
-const PROFILES_PER_TURN = 500;
+/** How long profiles are evaluated before other work gets its turn. */
+const TURN_MS = 10;
 
 /** Every profile that a condition holds for, in no order. */
 async function* scanProfiles(
@@ -36,10 +36,13 @@ async function* scanProfiles(
     for (let from = 0; from < table.nextKey; from += KEYS_PER_SCAN) {
       const range = raw(`key >= ${from} and key < ${from + KEYS_PER_SCAN}`);
       const result = await run(connection, candidates(range));
-      let turn = 0;
+      let turnStartedAt = performance.now();
       for await (const rows of result.yieldRows()) {
         for (const [key, id, properties] of rows) {
-          if (++turn % PROFILES_PER_TURN === 0) await setImmediate();
+          if (performance.now() - turnStartedAt > TURN_MS) {
+            await setImmediate();
+            turnStartedAt = performance.now();
+          }
           const distinctId = String(id);
           yield {
             key: Number(key),
@@ -80,14 +83,8 @@ export async function selectResidual(
   const descending = query.sort?.descending ?? false;
   found.sort(
     (left, right) =>
-      orderKeys(left.sortKey, right.sortKey, descending) ||
+      orderSortKeys(left.sortKey, right.sortKey, descending) ||
       orderText(left.distinctId, right.distinctId),
   );
   return Uint32Array.from(found.slice(0, query.limit ?? found.length), ({ key }) => key);
-}
-
-function orderKeys(left: Computed, right: Computed, descending: boolean): number {
-  if (isMissing(left) || isMissing(right))
-    return Number(isMissing(left)) - Number(isMissing(right));
-  return descending ? orderForSort(right, left) : orderForSort(left, right);
 }

@@ -7,7 +7,7 @@
  * @module
  */
 import { fail } from "../errors/error.ts";
-import type { Scope } from "../profile/profile.ts";
+import { nameScope, type Scope } from "../profile/profile.ts";
 import { shownProperties } from "../profile/record.ts";
 import type { ProfileQuery } from "../query/query.ts";
 import { join, sql } from "../sql/fragment.ts";
@@ -240,9 +240,4 @@ const SCOPES_MAX = 10_000;
 
 function compile(query: ProfileQuery, table: ProfileTable) {
   return selectStatement(query, { table: table.table, catalog: table.catalog, dialect: DUCKDB });
-}
-
-/** A text that no two scopes share. */
-function nameScope({ projectId, groupKey }: Scope): string {
-  return groupKey === undefined ? `${projectId}` : `${projectId}/${groupKey}`;
 }

@@ -141,6 +141,9 @@ export const DATA_ERRORS: ErrorTable<DataErrorFacts> = {
   "server.refused": {
     kind: "invalid",
     message: ({ status, reason }) => `the server answered ${status}: ${reason}`,
-    hint: () => "see the server's log for the request",
+    hint: ({ status }) => {
+      if (status === 401) return "check the username and the secret, or the token";
+      return status < 500 ? "change the request" : "see the server's log for the request";
+    },
   },
 };

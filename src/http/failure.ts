@@ -40,7 +40,6 @@ export function replyToFailure(
   requestId: string,
   challenge: boolean,
 ): ApiReply {
-  if (failure instanceof ClientGone) return { status: STATUS_CLIENT_GONE, headers: {}, body: "" };
   if (!(failure instanceof WhomError)) {
     return json(500, {
       request: target,

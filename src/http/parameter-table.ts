@@ -12,7 +12,7 @@ export const PAGE_SIZE_MAX = 5000;
 /** The most ids in `distinct_ids`. */
 export const DISTINCT_ID_COUNT_MAX = 2000;
 /** The most names in `output_properties`: a profile has no more. */
-export const OUTPUT_PROPERTY_COUNT_MAX = 2000;
+const OUTPUT_PROPERTY_COUNT_MAX = 2000;
 /** How many properties `/engage/properties` lists when no limit is asked for. */
 export const PROPERTY_LIMIT_DEFAULT = 2000;
 

@@ -112,7 +112,7 @@ export function readProperties(members: Members): PropertiesParameters {
  *
  * @throws `query.invalid_parameter`
  */
-export function readInteger(members: Members, name: ParameterName): number | undefined {
+function readInteger(members: Members, name: ParameterName): number | undefined {
   const value = sent(members, name);
   if (value === undefined) return undefined;
   const number = typeof value === "string" && INTEGER.test(value.trim()) ? Number(value) : value;

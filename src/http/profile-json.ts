@@ -3,15 +3,13 @@
  *
  * @module
  */
+import { LAST_SEEN } from "../profile/reserved.ts";
 import type { ProfileRow } from "../store/store.ts";
-
-/** Given whatever was asked for. */
-const ALWAYS_GIVEN = "$last_seen";
 
 /**
  * The text of the `results` array.
  *
- * @param outputProperties the properties to give; undefined or empty gives all
+ * @param outputProperties the properties to give besides `$last_seen`; undefined or empty gives all
  */
 export function profilesJson(
   rows: readonly ProfileRow[],
@@ -20,7 +18,7 @@ export function profilesJson(
   const names =
     outputProperties === undefined || outputProperties.length === 0
       ? undefined
-      : [...new Set([...outputProperties, ALWAYS_GIVEN])];
+      : [...new Set([...outputProperties, LAST_SEEN])];
   const members = rows.map(({ distinctId, propertiesJson }) => {
     const properties = names === undefined ? propertiesJson : pick(propertiesJson, names);
     return `{"$distinct_id":${JSON.stringify(distinctId)},"$properties":${properties}}`;

@@ -22,10 +22,10 @@ import {
 } from "./wire.ts";
 
 /** Who calls an endpoint: it decides about credentials, CORS and how HEAD is answered. */
-export type Family = "query" | "ingest" | "operations";
+type Family = "query" | "ingest" | "operations";
 
 /** A handler takes a request and gives a reply; what it throws becomes one. */
-export type Handler = (context: ServerContext, request: ApiRequest) => Promise<ApiReply> | ApiReply;
+type Handler = (context: ServerContext, request: ApiRequest) => Promise<ApiReply> | ApiReply;
 
 /** An endpoint. */
 export interface Route {

@@ -14,7 +14,7 @@ import { QuotaGuard } from "../project/quota.ts";
 import type { ApiReply, ApiRequest } from "./api.ts";
 import type { ServerContext, ServerParts } from "./context.ts";
 import { countingWriter } from "./counting-writer.ts";
-import { ClientGone, replyToFailure } from "./failure.ts";
+import { ClientGone, replyToFailure, STATUS_CLIENT_GONE } from "./failure.ts";
 import { asKnownFailure, refuseConnection } from "./framework-failure.ts";
 import { inflateBody } from "./inflate.ts";
 import { createMetrics } from "./metrics.ts";
@@ -153,7 +153,7 @@ function corsOptions({ url }: FastifyRequest) {
   };
 }
 
-function addHooks(app: FastifyInstance, { metrics, logger }: ServerContext): void {
+function addHooks(app: FastifyInstance, context: ServerContext): void {
   app.addHook("onRequest", async (request, reply) => {
     setStandardHeaders(request, reply);
     // The body is told by what is in it: a content type that no parser knows, or that is none, must not stop it.
@@ -162,23 +162,32 @@ function addHooks(app: FastifyInstance, { metrics, logger }: ServerContext): voi
     if (headers["content-type"] !== undefined) headers["content-type"] = "application/octet-stream";
   });
   app.addHook("onResponse", async (request, reply) => {
-    const route = routeNameOf(request);
-    metrics.requests.inc({ route, method: methodLabel(request), status: reply.statusCode });
-    metrics.requestSeconds.observe({ route }, reply.elapsedTime / 1000);
-    const level = reply.statusCode >= 500 ? "error" : "info";
-    logger[level](
-      {
-        requestId: request.id,
-        method: request.method,
-        path: pathOf(request.url).slice(0, LOGGED_PATH_LENGTH_MAX),
-        route,
-        status: reply.statusCode,
-        durationMs: Math.round(reply.elapsedTime * 10) / 10,
-        ...(reply as LoggedReply).logged,
-      },
-      "request",
-    );
+    record(context, request, reply, reply.statusCode);
   });
+}
+
+/** Counts and logs a request that is over. */
+function record(
+  { metrics, logger }: ServerContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+): void {
+  const route = routeNameOf(request);
+  metrics.requests.inc({ route, method: methodLabel(request), status });
+  metrics.requestSeconds.observe({ route }, reply.elapsedTime / 1000);
+  logger[status >= 500 ? "error" : "info"](
+    {
+      requestId: request.id,
+      method: request.method,
+      path: pathOf(request.url).slice(0, LOGGED_PATH_LENGTH_MAX),
+      route,
+      status,
+      durationMs: Math.round(reply.elapsedTime * 10) / 10,
+      ...(reply as LoggedReply).logged,
+    },
+    "request",
+  );
 }
 
 interface LoggedReply {
@@ -297,11 +306,18 @@ function send(reply: FastifyReply, { status, headers, body, logged }: ApiReply):
 }
 
 function answerFailure(
-  { logger, settings }: ServerContext,
+  context: ServerContext,
   failure: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  if (failure instanceof ClientGone) {
+    // Nobody reads an answer, and without one Fastify would not tell that the request is over.
+    reply.hijack();
+    record(context, request, reply, STATUS_CLIENT_GONE);
+    return;
+  }
+  const { logger, settings } = context;
   const known = asKnownFailure(failure, settings);
   const target = shownTarget(request.originalUrl);
   const isQuery = pathOf(request.url).startsWith("/api/");

@@ -10,7 +10,7 @@ import { DISTINCT_ID_BYTES_MAX } from "../profile/limits.ts";
 import { DISTINCT_ID, GROUP_ID, GROUP_KEY, LAST_SEEN_SECONDS_MAX } from "../profile/reserved.ts";
 import type { ProfileUpdate } from "../profile/update.ts";
 import { parseNumber } from "../values/json.ts";
-import { parseInstant } from "../values/time.ts";
+import { parseInstant, UNIX_SECONDS_MAX } from "../values/time.ts";
 import { isObject, member, type Value, type ValueObject } from "../values/value.ts";
 import { InvalidField } from "./invalid-field.ts";
 import { readOperations } from "./operations.ts";
@@ -50,9 +50,6 @@ export interface Decoded {
   readonly batches: readonly DecodedBatch[];
   readonly failures: readonly RecordFailure[];
 }
-
-/** Times up to here are seconds, larger ones milliseconds. */
-const SECONDS_MAX = 4_294_967_295;
 
 const TRUE_VALUES: ReadonlySet<Value | undefined> = new Set([true, "true", "True", 1, "1"]);
 
@@ -164,7 +161,7 @@ function readTime(time: Value | undefined, nowMs: number): number {
 function secondsOfTime(time: Value): number | undefined {
   const number = typeof time === "string" ? parseNumber(time) : time;
   if (typeof number === "number") {
-    return Math.floor(number > SECONDS_MAX ? number / 1000 : number);
+    return Math.floor(number > UNIX_SECONDS_MAX ? number / 1000 : number);
   }
   return typeof time === "string" ? parseInstant(time, "UTC") : undefined;
 }

@@ -22,3 +22,8 @@ export interface Profile {
   readonly distinctId: string;
   readonly properties: Properties;
 }
+
+/** A text that no two scopes share. */
+export function nameScope({ projectId, groupKey }: Scope): string {
+  return groupKey === undefined ? `${projectId}` : `${projectId}/${groupKey}`;
+}

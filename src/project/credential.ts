@@ -28,7 +28,7 @@ export const SECRET_BYTES_MAX = 1024;
 export const VERIFIED_MS_MAX: number = 5 * 60_000;
 
 /** How many checked credentials are remembered; the oldest goes first. */
-export const VERIFIED_COUNT_MAX = 10_000;
+const VERIFIED_COUNT_MAX = 10_000;
 
 /** How many checks run at once: half of the threads that Node.js also reads files with. */
 const RUNNING_COUNT_MAX = 2;
@@ -83,6 +83,7 @@ export function isSameSecret(left: string, right: string): boolean {
 /** Checks credentials for a server, remembering the good ones. */
 export class CredentialVerifier {
   readonly #clock: Clock;
+  readonly #verifiedCountMax: number;
   /** When each checked credential is to be forgotten; oldest first. */
   readonly #verified = new Map<string, number>();
   /** Checks under way, so that the first requests of a busy client share one. */
@@ -97,8 +98,9 @@ export class CredentialVerifier {
     hash: randomBytes(HASH_BYTES),
   });
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, verifiedCountMax: number = VERIFIED_COUNT_MAX) {
     this.#clock = clock;
+    this.#verifiedCountMax = verifiedCountMax;
   }
 
   /** Whether this very credential was checked a short time ago. */
@@ -136,7 +138,7 @@ export class CredentialVerifier {
     this.#verified.delete(digest);
     this.#verified.set(digest, this.#clock.now() + VERIFIED_MS_MAX);
     for (const oldest of this.#verified.keys()) {
-      if (this.#verified.size <= VERIFIED_COUNT_MAX) break;
+      if (this.#verified.size <= this.#verifiedCountMax) break;
       this.#verified.delete(oldest);
     }
     return true;

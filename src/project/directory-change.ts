@@ -56,7 +56,7 @@ export interface Change<Made> {
 export const ROLES: readonly Role[] = ["owner", "admin", "analyst", "consumer"];
 
 /** The name of each project's workspace without a selector. */
-export const GLOBAL_WORKSPACE_NAME = "All Project Data";
+const GLOBAL_WORKSPACE_NAME = "All Project Data";
 
 /** A directory nothing was added to; ids have seven digits, as people expect. */
 export const EMPTY_DIRECTORY: DirectoryData = {
@@ -80,7 +80,7 @@ const USERNAME_BYTES = 3;
 const USERNAME_SUFFIX = "whom-service-account";
 
 /** Whether a text names a role. */
-export function isRole(text: string): text is Role {
+function isRole(text: string): text is Role {
   return ROLES.some((role) => role === text);
 }
 

@@ -18,7 +18,7 @@ export class LimitError extends WhomError {
 }
 
 /** The codes a `LimitError` can have. */
-export type LimitCode = Extract<
+type LimitCode = Extract<
   ErrorCode,
   "access.quota_exceeded" | "access.concurrency_exceeded" | "access.too_many_attempts"
 >;

@@ -16,10 +16,10 @@ import { codeOf } from "./change-lock.ts";
 import type { Project, ProjectQuota, ServiceAccount } from "./project.ts";
 
 /** The file's name in the data folder. */
-export const FILE_NAME = "projects.json";
+const FILE_NAME = "projects.json";
 
 /** The format this version reads and writes. */
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 
 /** Everything a directory knows. */
 export interface DirectoryData {

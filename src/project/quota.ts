@@ -12,10 +12,10 @@ import { refuse } from "./limit.ts";
 import type { Project } from "./project.ts";
 
 /** The length of the rolling window. */
-export const WINDOW_SECONDS = 3600;
+const WINDOW_SECONDS = 3600;
 
 /** When a client that runs too many queries at once is told to come back; nobody knows better. */
-export const CONCURRENCY_RETRY_SECONDS = 10;
+const CONCURRENCY_RETRY_SECONDS = 10;
 
 /** A query under way. */
 export interface Admission {

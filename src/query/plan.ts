@@ -5,6 +5,7 @@
  */
 import { WhomError } from "../errors/error.ts";
 import type { Scope } from "../profile/profile.ts";
+import { DISTINCT_ID } from "../profile/reserved.ts";
 import type { Project, Workspace } from "../project/project.ts";
 import { compile, print, type Selector } from "../selector/selector.ts";
 import type { Expression } from "../selector/syntax.ts";
@@ -105,7 +106,7 @@ function compileSortKey(text: string): Selector {
 /** Free text: it occurs, ignoring case, in the id, the e-mail address or a property that is asked for. */
 function searchSelector({ search, outputProperties }: QueryRequest): Selector | undefined {
   if (search === undefined || search === "") return undefined;
-  const names = new Set(["$distinct_id", "$email", ...(outputProperties ?? [])]);
+  const names = new Set([DISTINCT_ID, "$email", ...(outputProperties ?? [])]);
   return selectorOf(anyOf([...names].map((name) => contains(name, search))));
 }
 

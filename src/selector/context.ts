@@ -31,12 +31,20 @@ export interface Bound {
   readonly outer: Bound | undefined;
 }
 
+/** What an evaluation may still use; below zero it is undefined as a whole. */
+export interface Budget {
+  /** List elements that may be visited or made. */
+  elementsLeft: number;
+  /** UTF-16 units of text that may be made. */
+  textLeft: number;
+}
+
 /** One evaluation under way. */
 export interface Frame {
   readonly subject: Subject;
   readonly context: EvaluationContext;
-  /** How many more list elements may be visited; shared by all frames of one evaluation. */
-  readonly budget: { elementsLeft: number };
+  /** Shared by all frames of one evaluation. */
+  readonly budget: Budget;
   readonly bound: Bound | undefined;
 }
 

@@ -9,9 +9,9 @@
 import { isIn } from "../values/compare.ts";
 import { fold } from "../values/text.ts";
 import { type Computed, Datetime, isList, isObject, member } from "../values/value.ts";
-import type { Bound, EvaluationContext, Frame, Subject } from "./context.ts";
+import type { Bound, Budget, EvaluationContext, Frame, Subject } from "./context.ts";
 import { BINDING_FUNCTIONS, FUNCTIONS } from "./functions.ts";
-import { ELEMENTS_VISITED_MAX } from "./limits.ts";
+import { ELEMENTS_VISITED_MAX, TEXT_MADE_MAX } from "./limits.ts";
 import { OPERATORS, UNARY_OPERATORS } from "./operators.ts";
 import { leftSpine } from "./spine.ts";
 import type { Accessor, Binary, Call, Expression, ListExpression } from "./syntax.ts";
@@ -22,8 +22,22 @@ export function evaluate(
   subject: Subject,
   context: EvaluationContext,
 ): Computed {
-  const budget = { elementsLeft: ELEMENTS_VISITED_MAX };
-  return evaluatePart(expression, { subject, context, budget, bound: undefined });
+  const budget = { elementsLeft: ELEMENTS_VISITED_MAX, textLeft: TEXT_MADE_MAX };
+  const value = evaluatePart(expression, { subject, context, budget, bound: undefined });
+  // What was made of an unfinished part could be true by mistake.
+  return isSpent(budget) ? undefined : value;
+}
+
+function isSpent({ elementsLeft, textLeft }: Budget): boolean {
+  return elementsLeft < 0 || textLeft < 0;
+}
+
+/** Counts what was made, and drops it when it is too much: a list of a million long texts fills the memory. */
+function charge(made: Computed, { budget }: Frame): Computed {
+  if (typeof made === "string") budget.textLeft -= made.length;
+  else if (isList(made)) budget.elementsLeft -= made.length;
+  else return made;
+  return isSpent(budget) ? undefined : made;
 }
 
 function evaluatePart(expression: Expression, frame: Frame): Computed {
@@ -73,7 +87,7 @@ function applyBinary(expression: Binary, left: Computed, frame: Frame): Computed
     const isInside = isInList(left, right, frame);
     return operator === "in" ? isInside : isInside !== true;
   }
-  return row.apply(left, evaluatePart(right, frame));
+  return charge(row.apply(left, evaluatePart(right, frame)), frame);
 }
 
 function evaluateCall({ name, arguments: expressions }: Call, frame: Frame): Computed {
@@ -81,7 +95,7 @@ function evaluateCall({ name, arguments: expressions }: Call, frame: Frame): Com
   if (row.kind === "lazy") return row.apply(expressions, frame, evaluatePart);
   const values: Computed[] = [];
   for (const expression of expressions) values.push(evaluatePart(expression, frame));
-  return row.apply(values, frame.context);
+  return charge(row.apply(values, frame.context), frame);
 }
 
 function access({ scope, name }: Accessor, subject: Subject): Computed {
@@ -150,7 +164,8 @@ function readConstants(list: ListExpression): Constants | "variable" {
 function evaluateList(list: ListExpression, frame: Frame): readonly Computed[] {
   const constants = constantsOf(list);
   if (constants !== "variable") return constants.values;
-  return list.items.map((item) => evaluatePart(item, frame));
+  const items = list.items.map((item) => evaluatePart(item, frame));
+  return charge(items, frame) === undefined ? [] : items;
 }
 
 /** `value in [a, b, …]`: thousands of constants are looked up instead of compared one by one. */

@@ -5,15 +5,18 @@
  */
 import { formatNumber, parseNumber } from "../values/json.ts";
 import { fold } from "../values/text.ts";
-import { formatInstant, instantOf, isInstant, parseInstant } from "../values/time.ts";
+import {
+  formatInstant,
+  instantOf,
+  isInstant,
+  parseInstant,
+  UNIX_SECONDS_MAX,
+} from "../values/time.ts";
 import { type Computed, Datetime, isList, kindOf } from "../values/value.ts";
 import type { Evaluate, EvaluationContext, Frame } from "./context.ts";
 import { between, exactly, type FunctionRow, type LazyRow, strict } from "./function-row.ts";
 import { type Kinds, kinds } from "./kinds.ts";
 import type { Expression, FunctionName } from "./syntax.ts";
-
-/** `datetime(n)` reads greater numbers as milliseconds. */
-const UNIX_SECONDS_MAX = 4_294_967_295;
 
 /** The names of these functions. */
 export type CastFunction = Extract<

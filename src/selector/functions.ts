@@ -13,7 +13,6 @@ import { TIME_FUNCTIONS } from "./functions-time.ts";
 import { kinds } from "./kinds.ts";
 import type { BindingFunction, FunctionName } from "./syntax.ts";
 
-export type { BindingRow, FunctionRow } from "./function-row.ts";
 export { BINDING_FUNCTIONS };
 
 /** Functions that choose between values. */

@@ -47,9 +47,9 @@ interface Parser {
 function parseExpression(parser: Parser, loosest: number): Expression {
   const outerDeepest = parser.deepest;
   parser.deepest = parser.depth;
+  // After `not` and after an operator that cannot be chained only looser ones may follow.
+  let tightest: number = isWord(parser.token, "not") ? PRECEDENCE.not : PRECEDENCE.primary;
   let left = parseOperand(parser, loosest);
-  // An operator that cannot be chained leaves only looser ones to follow.
-  let tightest: number = PRECEDENCE.primary;
   for (;;) {
     const spelling = infixOf(parser.token);
     if (spelling === undefined) break;
@@ -248,7 +248,7 @@ function parseVariableName(parser: Parser): string {
   const { token } = parser;
   const isName = token.kind === "name" && !ACCESSOR_NAMES.has(token.value);
   if (!isName || RESERVED_NAMES.has(token.value.toLowerCase())) {
-    throw unexpected(parser, "a name for the value, such as X,");
+    throw unexpected(parser, "a name, such as X");
   }
   advance(parser);
   return token.value;

@@ -19,10 +19,8 @@ export function arithmetic(
   dialect: Dialect,
 ): Readings {
   const results: Readings[] = [];
-  const [leftNumber, rightNumber] = [reading(left, "number"), reading(right, "number")];
-  if (leftNumber !== undefined && rightNumber !== undefined) {
-    results.push(maybe("number", numeric(operator, leftNumber, rightNumber, dialect)));
-  }
+  const numbers = numeric(operator, left, right, dialect);
+  if (numbers !== undefined) results.push(numbers);
   const [leftText, rightText] = [reading(left, "string"), reading(right, "string")];
   if (operator === "+" && leftText !== undefined && rightText !== undefined) {
     results.push(maybe("string", sql`(${leftText} || ${rightText})`));
@@ -31,22 +29,32 @@ export function arithmetic(
   return results.reduce(merge, UNDEFINED);
 }
 
+/**
+ * A result that is not finite stays so through `+ - *` and as the left side of `/ %`, so a chain is
+ * checked once. On the right of `/ %` it would vanish (`1 / infinity` is 0), so there it is checked first.
+ */
 function numeric(
   operator: ArithmeticOperator,
-  left: Fragment,
-  right: Fragment,
+  left: Readings,
+  right: Readings,
   dialect: Dialect,
-): Fragment {
-  switch (operator) {
-    case "/":
-      return dialect.finite(sql`case when ${right} <> 0 then ${left} / ${right} end`);
-    case "%":
-      return dialect.finite(
-        sql`case when ${right} <> 0 then ${dialect.remainder(left, right)} end`,
-      );
-    default:
-      return dialect.finite(sql`(${left} ${raw(operator)} ${right})`);
-  }
+): Readings | undefined {
+  const [leftNumber, rightNumber] = [reading(left, "number"), reading(right, "number")];
+  if (leftNumber === undefined || rightNumber === undefined) return undefined;
+  const a = left.uncheckedNumber ?? leftNumber;
+  const b = right.uncheckedNumber ?? rightNumber;
+  const result = (): Fragment => {
+    switch (operator) {
+      case "/":
+        return sql`(${a} / ${rightNumber})`;
+      case "%":
+        return dialect.remainder(a, rightNumber);
+      default:
+        return sql`(${a} ${raw(operator)} ${b})`;
+    }
+  };
+  const uncheckedNumber = result();
+  return { ...maybe("number", dialect.finite(uncheckedNumber)), uncheckedNumber };
 }
 
 /** Instants moved by seconds, and the seconds between two. */
@@ -94,6 +102,8 @@ function merge(left: Readings, right: Readings): Readings {
     const [a, b] = [left[kind], right[kind]];
     if (a !== undefined && b !== undefined) merged[kind] = sql`coalesce(${a}, ${b})`;
   }
+  // Two ways to a number have no single unchecked form.
+  if (left.number !== undefined && right.number !== undefined) delete merged["uncheckedNumber"];
   const { constant: _, ...rest } = merged as unknown as Readings;
   return { ...rest, kinds: new Set([...left.kinds, ...right.kinds]) };
 }

@@ -7,7 +7,8 @@ import type { Binding } from "../selector/syntax.ts";
 import type { SqlContext } from "./context.ts";
 import { type Fragment, raw, sql } from "./fragment.ts";
 import { keyReadings } from "./property.ts";
-import { FALSE, isDefined, maybe, type Readings, reading, Unsupported } from "./readings.ts";
+import { FALSE, isDefined, maybe, type Readings, reading } from "./readings.ts";
+import { Unsupported } from "./unsupported.ts";
 
 /** A binding function as readings. */
 export function bindingReadings(binding: Binding, context: SqlContext): Readings {

@@ -23,8 +23,8 @@ import {
   type SqlKind,
   TRUE,
   textInstant,
-  Unsupported,
 } from "./readings.ts";
+import { Unsupported } from "./unsupported.ts";
 
 const SAME_KINDS: readonly SqlKind[] = [
   "string",

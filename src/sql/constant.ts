@@ -4,7 +4,7 @@
  * @module
  */
 import { type EvaluationContext, evaluate, type Subject } from "../selector/selector.ts";
-import type { Expression } from "../selector/syntax.ts";
+import type { Binary, Expression } from "../selector/syntax.ts";
 import { equalityKey } from "../values/equality.ts";
 import { fold } from "../values/text.ts";
 import { parseInstant } from "../values/time.ts";
@@ -34,7 +34,7 @@ export function isConstant(
     case "unary":
       return isConstant(expression.operand, bound);
     case "binary":
-      return isConstant(expression.right, bound) && isConstant(expression.left, bound);
+      return isConstantChain(expression, bound);
     case "call":
       return expression.arguments.every((argument) => isConstant(argument, bound));
     case "binding":
@@ -43,6 +43,16 @@ export function isConstant(
         isConstant(expression.body, new Set([...bound, expression.variable]))
       );
   }
+}
+
+/** Walks down the left side, because chains of operators may be thousands long. */
+function isConstantChain(chain: Binary, bound: ReadonlySet<string>): boolean {
+  let expression: Expression = chain;
+  while (expression.kind === "binary") {
+    if (!isConstant(expression.right, bound)) return false;
+    expression = expression.left;
+  }
+  return isConstant(expression, bound);
 }
 
 /** The value of a constant expression. */

@@ -26,8 +26,8 @@ import {
   reading,
   TRUE,
   truth,
-  Unsupported,
 } from "./readings.ts";
+import { Unsupported } from "./unsupported.ts";
 
 /** An expression as readings. */
 export function readingsOf(expression: Expression, context: SqlContext): Readings {
@@ -94,6 +94,7 @@ function binaryReadings(expression: Binary, context: SqlContext): Readings {
     case "*":
     case "/":
     case "%":
+      if (leftDepth(expression) > ARITHMETIC_DEPTH_MAX) throw new Unsupported("long chain");
       return arithmetic(
         operator,
         readingsOf(expression.left, context),
@@ -101,6 +102,15 @@ function binaryReadings(expression: Binary, context: SqlContext): Readings {
         context.dialect,
       );
   }
+}
+
+/** Operators in one chain of arithmetic; engines nest what a reader sees as a row. */
+const ARITHMETIC_DEPTH_MAX = 100;
+
+function leftDepth(expression: Binary): number {
+  let depth = 0;
+  for (let node: Expression = expression; node.kind === "binary"; node = node.left) depth++;
+  return depth;
 }
 
 /**
@@ -200,12 +210,19 @@ export function conditionOrLooser(expression: Expression, context: SqlContext): 
   } catch (error) {
     if (!(error instanceof Unsupported)) throw error;
   }
-  if (
-    expression.kind === "binary" &&
-    (expression.operator === "and" || expression.operator === "or")
-  ) {
-    const parts = chain(expression).map((part) => conditionOrLooser(part, context).condition);
-    return { condition: expression.operator === "and" ? all(parts) : any(parts), exact: false };
+  return { condition: looserCondition(expression, context), exact: false };
+}
+
+/** What the parts of a chain can say is joined; nothing is said where even that is too long. */
+function looserCondition(expression: Expression, context: SqlContext): Fragment {
+  if (expression.kind !== "binary") return TRUE;
+  const { operator } = expression;
+  if (operator !== "and" && operator !== "or") return TRUE;
+  const parts = chain(expression).map((part) => conditionOrLooser(part, context).condition);
+  try {
+    return operator === "and" ? all(parts) : any(parts);
+  } catch (error) {
+    if (error instanceof Unsupported) return TRUE;
+    throw error;
   }
-  return { condition: TRUE, exact: false };
 }

@@ -7,6 +7,12 @@
  * @module
  */
 
+import { Unsupported } from "./unsupported.ts";
+
+/** Characters and parameters of one statement: parts that use an operand twice could double without end. */
+const FRAGMENT_LENGTH_MAX = 262_144;
+const FRAGMENT_PARAMETERS_MAX = 30_000;
+
 /** A value bound to a parameter: text, a 64-bit float, a truth value, a 32-bit key, or a list of texts. */
 export type Parameter =
   | { readonly kind: "text"; readonly value: string }
@@ -81,6 +87,7 @@ function parameter(value: Parameter | string | number | boolean): Parameter {
 }
 
 class Builder {
+  #length = 0;
   readonly #texts: string[];
   readonly #parameters: Parameter[] = [];
 
@@ -89,10 +96,15 @@ class Builder {
   }
 
   write(text: string): void {
+    this.#length += text.length;
+    if (this.#length > FRAGMENT_LENGTH_MAX) throw new Unsupported("statement too long");
     this.#texts[this.#texts.length - 1] += text;
   }
 
   bind(value: Parameter): void {
+    if (this.#parameters.length >= FRAGMENT_PARAMETERS_MAX) {
+      throw new Unsupported("too many parameters");
+    }
     this.#parameters.push(value);
     this.#texts.push("");
   }

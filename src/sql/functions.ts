@@ -7,7 +7,7 @@
  * @module
  */
 import type { Call, Expression, FunctionName } from "../selector/syntax.ts";
-import { INSTANT_SECONDS_MAX } from "../values/time.ts";
+import { INSTANT_SECONDS_MAX, UNIX_SECONDS_MAX } from "../values/time.ts";
 import { type Kind, kindOf } from "../values/value.ts";
 import type { SqlContext } from "./context.ts";
 import type { Dialect } from "./dialect.ts";
@@ -24,8 +24,8 @@ import {
   textInstant,
   truth,
   UNDEFINED,
-  Unsupported,
 } from "./readings.ts";
+import { Unsupported } from "./unsupported.ts";
 
 type Compile = (parts: readonly Readings[], dialect: Dialect) => Readings;
 
@@ -145,9 +145,6 @@ function castInstant(value: Readings, dialect: Dialect): Readings {
   if (fragments.length === 0) return UNDEFINED;
   return maybe("datetime", sql`coalesce(${join(fragments, ", ")})`);
 }
-
-/** Past this a Unix time is in milliseconds, as the wire has it. */
-const UNIX_SECONDS_MAX = 4_294_967_295;
 
 function numberToInstant(number: Fragment, dialect: Dialect): Fragment {
   const inSeconds = dialect.toSeconds(dialect.floor(number));

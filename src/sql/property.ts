@@ -4,6 +4,12 @@
  * @module
  */
 import type { Scope } from "../profile/profile.ts";
+import {
+  DISTINCT_ID as DISTINCT_ID_NAME,
+  DISTINCT_ID_SHORT,
+  GROUP_ID,
+  GROUP_KEY,
+} from "../profile/reserved.ts";
 import type { Catalog, CatalogProperty, Reading } from "../store/catalog.ts";
 import type { Kind } from "../values/value.ts";
 import { constantReadings } from "./constant.ts";
@@ -26,7 +32,7 @@ export const PROPERTIES: Fragment = raw("properties");
 export const SHARED: Fragment = raw("shared");
 
 /** Names that stand for the distinct id in any scope. */
-const DISTINCT_ID_NAMES: ReadonlySet<string> = new Set(["$distinct_id", "distinct_id"]);
+const DISTINCT_ID_NAMES: ReadonlySet<string> = new Set([DISTINCT_ID_NAME, DISTINCT_ID_SHORT]);
 
 /** The readings of a property by name. */
 export function propertyReadings(
@@ -37,8 +43,8 @@ export function propertyReadings(
 ): Readings {
   if (DISTINCT_ID_NAMES.has(name)) return DISTINCT_ID_READINGS;
   if (scope.groupKey !== undefined) {
-    if (name === "$group_id") return DISTINCT_ID_READINGS;
-    if (name === "$group_key") return constantReadings(scope.groupKey);
+    if (name === GROUP_ID) return DISTINCT_ID_READINGS;
+    if (name === GROUP_KEY) return constantReadings(scope.groupKey);
   }
   const property = catalog.property(name);
   if (property === undefined) return UNDEFINED;

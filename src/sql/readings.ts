@@ -8,9 +8,7 @@
  */
 import type { Computed, Kind } from "../values/value.ts";
 import { type Fragment, join, raw, sql } from "./fragment.ts";
-
-/** Thrown inside the compiler when SQL cannot say something exactly as the reference means it. */
-export class Unsupported extends Error {}
+import { Unsupported } from "./unsupported.ts";
 
 /** The kinds that have a fragment of their own. */
 export type SqlKind = Exclude<Kind, "null" | "undefined">;
@@ -22,6 +20,8 @@ export interface Readings {
   /** Folded text. */
   readonly string?: Fragment;
   readonly number?: Fragment;
+  /** The number before infinite results are taken out, for chains of arithmetic that do it once, at the end. */
+  readonly uncheckedNumber?: Fragment;
   readonly boolean?: Fragment;
   /** Epoch seconds. */
   readonly datetime?: Fragment;

@@ -11,7 +11,8 @@ import type { Dialect } from "./dialect.ts";
 import { conditionOf, conditionOrLooser, readingsOf } from "./expression.ts";
 import { type Fragment, join, raw, sql } from "./fragment.ts";
 import { DISTINCT_ID, KEY, PROPERTIES } from "./property.ts";
-import { all, type Readings, reading, type SqlKind, TRUE, Unsupported } from "./readings.ts";
+import { all, type Readings, reading, type SqlKind, TRUE } from "./readings.ts";
+import { Unsupported } from "./unsupported.ts";
 
 /** What stands for one scope in SQL: its table, and what its columns hold. */
 export interface ScopeTable {
@@ -36,6 +37,20 @@ export interface SelectStatement {
 
 /** Compiles a query against one scope's table. */
 export function selectStatement(query: ProfileQuery, target: ScopeTable): SelectStatement {
+  try {
+    return compileSelect(query, target, conditionOrLooser);
+  } catch (error) {
+    if (!(error instanceof Unsupported)) throw error;
+  }
+  // Each selector fits a statement, all of them together do not.
+  return compileSelect(query, target, () => ({ condition: TRUE, exact: false }));
+}
+
+function compileSelect(
+  query: ProfileQuery,
+  target: ScopeTable,
+  compile: typeof conditionOrLooser,
+): SelectStatement {
   const context: SqlContext = {
     scope: query.scope,
     catalog: target.catalog,
@@ -49,7 +64,7 @@ export function selectStatement(query: ProfileQuery, target: ScopeTable): Select
   const conditions: Fragment[] = [];
   if (query.distinctIds !== undefined) conditions.push(oneOfIds(query.distinctIds));
   for (const selector of query.selectors) {
-    const { condition, exact } = conditionOrLooser(selector.expression, context);
+    const { condition, exact } = compile(selector.expression, context);
     conditions.push(condition);
     if (!exact) residual.push(selector);
   }

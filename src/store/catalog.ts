@@ -19,17 +19,6 @@ import type { Value } from "../values/value.ts";
  */
 export type Reading = "text" | "number" | "truth" | "instant" | "list" | "object" | "null";
 
-/** Every reading, in the order their columns are made. */
-export const READINGS: readonly Reading[] = [
-  "text",
-  "number",
-  "truth",
-  "instant",
-  "list",
-  "object",
-  "null",
-];
-
 /** What a reading holds, once taken. */
 export type ReadingValue = string | number | boolean | readonly string[];
 

@@ -7,14 +7,13 @@
  * @module
  */
 import { applyUpdate } from "../profile/apply.ts";
-import type { Profile, Scope } from "../profile/profile.ts";
+import { nameScope, type Profile, type Scope } from "../profile/profile.ts";
 import { propertiesToJson, shownProperties } from "../profile/record.ts";
 import type { ProfileUpdate } from "../profile/update.ts";
 import type { ProfileQuery, SortOrder } from "../query/query.ts";
 import { type EvaluationContext, evaluate, selects } from "../selector/selector.ts";
-import { isMissing, orderForSort } from "../values/compare.ts";
 import { orderText } from "../values/text.ts";
-import type { Computed } from "../values/value.ts";
+import { orderSortKeys } from "./order.ts";
 import type {
   Explanation,
   ProfileKeys,
@@ -128,11 +127,6 @@ export class MemoryStore implements Store {
   }
 }
 
-/** A text that no two scopes share. */
-function nameScope({ projectId, groupKey }: Scope): string {
-  return groupKey === undefined ? `${projectId}` : `${projectId}/${groupKey}`;
-}
-
 /** Applies one update; says why when it cannot. */
 function applyTo(profiles: Profiles, update: ProfileUpdate): string | undefined {
   const { distinctId } = update;
@@ -175,12 +169,6 @@ function sortEntries(
     entry,
     value: evaluate(key.expression, profileSubject(entry.profile, scope), context),
   }));
-  keyed.sort((left, right) => orderKeys(left.value, right.value, descending));
+  keyed.sort((left, right) => orderSortKeys(left.value, right.value, descending));
   return keyed.map(({ entry }) => entry);
-}
-
-function orderKeys(left: Computed, right: Computed, descending: boolean): number {
-  if (isMissing(left) || isMissing(right))
-    return Number(isMissing(left)) - Number(isMissing(right));
-  return descending ? orderForSort(right, left) : orderForSort(left, right);
 }

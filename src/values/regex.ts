@@ -11,6 +11,14 @@ import { createCache } from "./cache.ts";
 /** The longest pattern, in UTF-16 units. */
 export const PATTERN_LENGTH_MAX = 10_000;
 
+/**
+ * The most matches of `replacePattern`, times the length of its text.
+ *
+ * A match takes time linear in what it looks at, which may be all that is left, so that all matches together take
+ * the square, and one profile keeps the process busy for a second. A text of 8,192 units may match everywhere.
+ */
+export const REPLACE_WORK_MAX = 67_108_864;
+
 const CACHE_LENGTH_MAX = 1_000_000;
 /** What an entry of the cache weighs besides its text. */
 const ENTRY_WEIGHT = 1000;
@@ -53,7 +61,7 @@ export function extractPattern(text: string, pattern: string, group: number): st
  * The text with every match replaced; `$1` or `${1}` in the replacement is a group, `$0` the match, `$$` a dollar.
  *
  * @param lengthMax undefined is returned for a longer result
- * @returns undefined for an invalid pattern, too
+ * @returns undefined for an invalid pattern and for too many matches, too
  */
 export function replacePattern(
   text: string,
@@ -67,7 +75,10 @@ export function replacePattern(
   const parts = parseReplacement(replacement, matcher.groupCount());
   let result = "";
   let end = 0;
+  let matchesLeft = Math.floor(REPLACE_WORK_MAX / Math.max(1, text.length));
   while (matcher.find()) {
+    if (matchesLeft === 0) return undefined;
+    matchesLeft--;
     result += text.slice(end, matcher.start());
     end = matcher.end();
     for (const part of parts) {

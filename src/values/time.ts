@@ -15,6 +15,9 @@ import { fail } from "../errors/error.ts";
 /** The furthest instant from 1970, either way, as JavaScript has it. */
 export const INSTANT_SECONDS_MAX = 8.64e12;
 
+/** The largest number that is a time in Unix seconds; a larger one is in milliseconds, as the wire has it. */
+export const UNIX_SECONDS_MAX = 4_294_967_295;
+
 const DAY_SECONDS = 86_400;
 const ZERO = 0x30;
 const DASH = 0x2d;

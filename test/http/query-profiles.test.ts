@@ -82,7 +82,11 @@ describe("what is asked", () => {
     ["distinct_ids as text", { distinct_ids: '["bob"]' }, "bob"],
     ["both as a union", { distinct_id: "ada", distinct_ids: ["bob"] }, "ada bob"],
     ["no ids at all", { distinct_ids: [] }, ""],
-    ["ids and where", { distinct_ids: ["ada", "bob"], where: 'properties["plan"] == "pro"' }, "ada"],
+    [
+      "ids and where",
+      { distinct_ids: ["ada", "bob"], where: 'properties["plan"] == "pro"' },
+      "ada",
+    ],
     ["search in the id", { search: "AD" }, "ada"],
     ["search in the e-mail address", { search: "@Y.IO" }, "bob"],
     ["search in an output property", { search: "pro", output_properties: ["plan"] }, "ada cyd"],
@@ -103,7 +107,15 @@ describe("what is asked", () => {
     ["empty behaviors", { behaviors: "[]", filter_by_cohort: "{}" }, "ada bob cyd"],
     [
       "ignored names",
-      { format: "csv", verbose: 1, query_origin: "x", _: 1, callback: "f", filter_type: "s", zz: {} },
+      {
+        format: "csv",
+        verbose: 1,
+        query_origin: "x",
+        _: 1,
+        callback: "f",
+        filter_type: "s",
+        zz: {},
+      },
       "ada bob cyd",
     ],
     ["include_all_users alone", { include_all_users: false }, "ada bob cyd"],
@@ -147,8 +159,11 @@ describe("output_properties", () => {
     ["an empty list", [], ["$email", "$last_seen", "age", "first name", "plan"]],
     ["an empty text", "", ["$email", "$last_seen", "age", "first name", "plan"]],
   ])("%s", async (_name, outputProperties, names) => {
-    const { json } = await server.query({ distinct_id: "ada", output_properties: outputProperties });
-    expect(Object.keys(json.results[0].$properties).toSorted()).toEqual(names);
+    const { json } = await server.query({
+      distinct_id: "ada",
+      output_properties: outputProperties,
+    });
+    expect(new Set(Object.keys(json.results[0].$properties))).toEqual(new Set(names));
   });
 
   it("gives a property called __proto__", async () => {

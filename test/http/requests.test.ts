@@ -34,7 +34,6 @@ describe("the address of Query Profiles", () => {
     `${path}/`,
     `${path}/query`,
     `${path}/query/`,
-    `${path}#query-profiles`,
     `${path}%23query-profiles`,
     `http://profiles.example:80${path}`,
   ]);
@@ -54,9 +53,17 @@ describe("the address of Query Profiles", () => {
 describe("a parameter", () => {
   it.each<[string, Partial<RawRequest>, string]>([
     ["in a JSON body", { body: JSON.stringify({ where: PRO }), headers: JSON_TYPE }, "ada"],
-    ["in JSON labelled a form", { body: JSON.stringify({ where: PRO }), headers: FORM_TYPE }, "ada"],
+    [
+      "in JSON labelled a form",
+      { body: JSON.stringify({ where: PRO }), headers: FORM_TYPE },
+      "ada",
+    ],
     ["in JSON without a label", { body: JSON.stringify({ where: PRO }) }, "ada"],
-    ["in JSON with a mark and spaces", { body: `\ufeff \n${JSON.stringify({ where: PRO })}\n` }, "ada"],
+    [
+      "in JSON with a mark and spaces",
+      { body: `\ufeff \n${JSON.stringify({ where: PRO })}\n` },
+      "ada",
+    ],
     ["in a form", { body: `where=${PRO_ESCAPED}`, headers: FORM_TYPE }, "ada"],
     ["in a form labelled JSON", { body: `where=${PRO_ESCAPED}`, headers: JSON_TYPE }, "ada"],
     [
@@ -91,7 +98,11 @@ describe("a parameter", () => {
     ["as a list in a text", { body: JSON.stringify({ distinct_ids: '["ada"]' }) }, "ada"],
     ["as a native number", { body: JSON.stringify({ limit: 1 }) }, "ada"],
     ["as a number in a text", { body: JSON.stringify({ limit: "1" }) }, "ada"],
-    ["as null", { body: JSON.stringify({ limit: null, where: null, distinct_ids: null }) }, "ada bob"],
+    [
+      "as null",
+      { body: JSON.stringify({ limit: null, where: null, distinct_ids: null }) },
+      "ada bob",
+    ],
     [
       "as the words for null",
       { body: "limit=None&distinct_ids=null&page=null&session_id=None&sort_order=None" },
@@ -104,13 +115,21 @@ describe("a parameter", () => {
     ["in a body of bytes", { body: Buffer.from([0, 255, 1, 38, 61, 37]) }, "ada bob"],
     ["twice, where the last wins", { body: `where=broken(&where=${PRO}` }, "ada"],
     ["in gzip", { body: gzipSync(`{"limit":1}`), headers: { "content-encoding": "gzip" } }, "ada"],
-    ["in deflate", { body: deflateSync("limit=1"), headers: { "content-encoding": "deflate" } }, "ada"],
+    [
+      "in deflate",
+      { body: deflateSync("limit=1"), headers: { "content-encoding": "deflate" } },
+      "ada",
+    ],
     [
       "in bare deflate",
       { body: deflateRawSync("limit=1"), headers: { "content-encoding": "deflate" } },
       "ada",
     ],
-    ["in brotli", { body: brotliCompressSync("limit=1"), headers: { "content-encoding": "br" } }, "ada"],
+    [
+      "in brotli",
+      { body: brotliCompressSync("limit=1"), headers: { "content-encoding": "br" } },
+      "ada",
+    ],
     ["under an empty encoding", { body: "limit=1", headers: { "content-encoding": "" } }, "ada"],
     ["under identity", { body: "limit=1", headers: { "content-encoding": "identity" } }, "ada"],
   ])("is read %s", async (_name, request, expected) => {
@@ -121,7 +140,10 @@ describe("a parameter", () => {
     ["a cohort in an unescaped form", { body: 'filter_by_cohort={"id": 5666308}' }],
     ["a cohort as JSON within JSON", { body: '{"filter_by_cohort":"{\\"id\\":1}"}' }],
     ["a cohort as native JSON", { body: '{"filter_by_cohort":{"id":1}}' }],
-    ["a cohort in the address", { method: "GET", url: '/api/2.0/engage?filter_by_cohort={"id":%20N}' }],
+    [
+      "a cohort in the address",
+      { method: "GET", url: '/api/2.0/engage?filter_by_cohort={"id":%20N}' },
+    ],
   ])("is recognised in odd form: %s", async (_name, request) => {
     expect(await ids(request)).toMatch(
       /^400 (filter_by_cohort is not available in this version|Invalid JSON Format: filter_by_cohort)$/,
@@ -129,9 +151,11 @@ describe("a parameter", () => {
   });
 
   it("may carry project_id in the body only", async () => {
-    const headers = { authorization: server.authorization };
+    const headers = { authorization: await server.authorization() };
     const { id } = server.project;
-    expect(await ids({ headers, body: JSON.stringify({ project_id: String(id) }) })).toBe("ada bob");
+    expect(await ids({ headers, body: JSON.stringify({ project_id: String(id) }) })).toBe(
+      "ada bob",
+    );
     expect(await ids({ headers, body: JSON.stringify({ project_id: id }) })).toBe("ada bob");
     expect(await ids({ headers, body: `project_id=${id}&where=${PRO}` })).toBe("ada");
     expect(await ids({ headers, body: "" })).toBe("400 Missing required parameter: project_id");
@@ -156,9 +180,15 @@ describe("page_size", () => {
 
 describe("a request line and its headers", () => {
   it("gets the id it chose, or a new one", async () => {
-    const chosen = await server.send({ url: "/health/live", headers: { "x-request-id": "abc-1.2" } });
+    const chosen = await server.send({
+      url: "/health/live",
+      headers: { "x-request-id": "abc-1.2" },
+    });
     expect(chosen.headers["x-request-id"]).toBe("abc-1.2");
-    const refused = await server.send({ url: "/health/live", headers: { "x-request-id": 'a"b c' } });
+    const refused = await server.send({
+      url: "/health/live",
+      headers: { "x-request-id": 'a"b c' },
+    });
     expect(refused.headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
   });
 
@@ -212,7 +242,11 @@ describe("a browser", () => {
       "access-control-allow-credentials": "true",
       "access-control-allow-headers": "content-type,x-custom",
     });
-    const answer = await server.send({ method: "POST", url: "/engage/?verbose=1", headers: { origin } });
+    const answer = await server.send({
+      method: "POST",
+      url: "/engage/?verbose=1",
+      headers: { origin },
+    });
     expect(answer.headers).toMatchObject({
       "access-control-allow-origin": origin,
       "access-control-allow-credentials": "true",
@@ -249,11 +283,15 @@ describe("a browser", () => {
 });
 
 describe("the paths that write", () => {
-  it.each(["/engage", "/engage/", "/engage#profile-set", "/engage%23profile-set", "/engage#profile-set?verbose=0"])(
+  it.each(["/engage", "/engage/", "/engage%23profile-set", "/engage%23profile-set?verbose=0"])(
     "%s takes GET and POST",
     async (path) => {
       const record = { $token: server.project.token, $distinct_id: "w", $set: { path } };
-      const posted = await server.send({ method: "POST", url: path, body: JSON.stringify([record]) });
+      const posted = await server.send({
+        method: "POST",
+        url: path,
+        body: JSON.stringify([record]),
+      });
       expect(posted.text).toBe("1");
       expect(posted.headers["content-type"]).toMatch(/^text\/plain/);
       const data = Buffer.from(JSON.stringify(record)).toString("base64");
@@ -271,11 +309,11 @@ describe("the document", () => {
   it("describes every parameter of the table in OpenAPI 3.1", async () => {
     const { json } = await server.send({ url: "/openapi.json" });
     expect(json.openapi).toBe("3.1.0");
-    expect(Object.keys(json.paths).toSorted()).toEqual([
-      "/api/2.0/engage",
-      "/api/2.0/engage/properties",
+    expect(Object.keys(json.paths)).toEqual([
       "/api/query/engage",
+      "/api/2.0/engage",
       "/api/query/engage/properties",
+      "/api/2.0/engage/properties",
       "/engage",
       "/groups",
       "/health/live",
@@ -286,7 +324,7 @@ describe("the document", () => {
       ({ name }: { name: string }) => name,
     );
     const { PARAMETERS } = await import("../../src/http/parameter-table.ts");
-    expect(names.toSorted()).toEqual(Object.keys(PARAMETERS).toSorted());
+    expect(new Set(names)).toEqual(new Set(Object.keys(PARAMETERS)));
     expect(json.components.schemas.Failure.properties.error.type).toBe("string");
     const operations = Object.values(json.paths).flatMap((path) => Object.values(path as object));
     const operationIds = operations.map(({ operationId }) => operationId);

@@ -1,21 +1,16 @@
-import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   type AccessRequest,
   type AccessSettings,
-  type Action,
   authenticate,
   createAccessContext,
-  demand,
   may,
 } from "../../src/project/access.ts";
 import { FAILURE_COUNT_MAX } from "../../src/project/brake.ts";
 import { ProjectDirectory } from "../../src/project/directory.ts";
-import type { Access, Principal, Project, Role, Workspace } from "../../src/project/project.ts";
-import { sign } from "../../src/project/signature.ts";
-import { codeOfFailure, errorOf, manualClock } from "./support.ts";
+import type { Access, Project, Workspace } from "../../src/project/project.ts";
+import { codeOfFailure, errorOf, makeRequest, manualClock } from "./support.ts";
 
-const HOUR_MS = 3_600_000;
 const clock = manualClock();
 const directory = ProjectDirectory.inMemory(clock);
 let shop: Project;
@@ -46,21 +41,6 @@ beforeAll(async () => {
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const serviceAccount = () => `Basic ${base64(`${username}:${secret}`)}`;
 const projectSecret = () => `Basic ${base64(`${shop.apiSecret}:`)}`;
-
-function makeRequest(
-  authorization: string | undefined,
-  parameters: Record<string, unknown> = {},
-  more: Partial<AccessRequest> = {},
-): AccessRequest {
-  const entries = new Map(Object.entries(parameters));
-  return {
-    authorization,
-    parameters: entries,
-    allParameters: entries,
-    remoteAddress: "10.0.0.1",
-    ...more,
-  };
-}
 
 function ask(request: AccessRequest, settings: AccessSettings = {}): Promise<Access> {
   return authenticate(directory, request, createAccessContext(clock, settings));
@@ -318,124 +298,5 @@ describe("a bearer token", () => {
     ],
   ])("is refused when it %s", async (_title, action) => {
     expect(await codeOfFailure(action)).toBe("access.unauthenticated");
-  });
-});
-
-describe("a signed request", () => {
-  const SIGNED: AccessSettings = { signedRequests: true };
-  const expire = (deltaMs = HOUR_MS) => String(Math.floor((clock.now() + deltaMs) / 1000));
-
-  function signed(
-    more: Record<string, unknown> = {},
-    apiSecret = shop.apiSecret,
-  ): Record<string, unknown> {
-    const parameters = {
-      api_key: shop.token,
-      expire: expire(),
-      where: 'properties["a"] == "ä"',
-      ...more,
-    };
-    return { ...parameters, sig: sign(Object.entries(parameters), apiSecret) };
-  }
-
-  it("is signed as old clients sign", () => {
-    const parameters: [string, unknown][] = [
-      ["event", ["pages", "signups"]],
-      ["sig", "ignored"],
-      ["expire", "1400000000"],
-      ["callback", "ignored"],
-      ["api_key", "f0aa346688cee071cd85d857285a3464"],
-      ["limit", 10],
-    ];
-    const text =
-      'api_key=f0aa346688cee071cd85d857285a3464event=["pages","signups"]expire=1400000000limit=10secret';
-    expect(sign(parameters, "secret")).toBe(createHash("md5").update(text).digest("hex"));
-    expect(sign([["a", "ä"]], "ö")).toBe(createHash("md5").update("a=äö").digest("hex"));
-  });
-
-  it("reads its project where they are accepted", async () => {
-    const access = await ask(makeRequest(undefined, signed()), SIGNED);
-    expect([access.principal, access.project]).toEqual([{ kind: "signed_request" }, shop]);
-    const upper = signed();
-    upper["sig"] = String(upper["sig"]).toUpperCase();
-    expect((await ask(makeRequest("", upper), SIGNED)).project).toBe(shop);
-    const jsonp = { ...signed(), callback: "show" };
-    expect((await ask(makeRequest(undefined, jsonp), SIGNED)).project).toBe(shop);
-    const atTheLimit = signed({ expire: expire(0) });
-    expect((await ask(makeRequest(undefined, atTheLimit), SIGNED)).project).toBe(shop);
-  });
-
-  it.each([
-    ["where they are not accepted", () => signed(), {}],
-    ["after its time", () => signed({ expire: expire(-1000) }), SIGNED],
-    ["without a time", () => signed({ expire: "" }), SIGNED],
-    ["with no number for a time", () => signed({ expire: "soon" }), SIGNED],
-    ["when a parameter was changed", () => ({ ...signed(), where: "true" }), SIGNED],
-    ["when a parameter was added", () => ({ ...signed(), limit: "1" }), SIGNED],
-    ["with another project's secret", () => signed({}, bank.apiSecret), SIGNED],
-    ["with another project's key", () => ({ ...signed(), api_key: bank.token }), SIGNED],
-    ["with an unknown key and no secret", () => signed({ api_key: "x" }, ""), SIGNED],
-    ["without a key", () => signed({ api_key: undefined }), SIGNED],
-    ["without a signature", () => ({ ...signed(), sig: "" }), SIGNED],
-    ["with a list of signatures", () => ({ ...signed(), sig: [signed()["sig"]] }), SIGNED],
-  ])("is refused %s", async (_title, parameters, settings) => {
-    const request = makeRequest(undefined, parameters());
-    expect(await codeOfFailure(() => ask(request, settings))).toBe("access.unauthenticated");
-  });
-
-  it("names no other project", async () => {
-    const request = makeRequest(undefined, signed({ project_id: String(bank.id) }));
-    expect(await codeOfFailure(() => ask(request, SIGNED))).toBe("access.project_forbidden");
-  });
-
-  it("comes after the header", async () => {
-    const access = await ask(makeRequest(projectSecret(), signed()), SIGNED);
-    expect(access.principal.kind).toBe("project_secret");
-    const wrong = makeRequest("Basic bm9ib2R5Og==", signed());
-    expect(await codeOfFailure(() => ask(wrong, SIGNED))).toBe("access.unauthenticated");
-  });
-});
-
-describe("roles", () => {
-  const ACTIONS: readonly Action[] = ["query", "export", "write", "manage"];
-  const access = (role: Role, principal: Principal): Access => ({
-    principal,
-    role,
-    project: shop,
-    workspace: shop.workspaces[0] as Workspace,
-  });
-  const as = (role: Role) => access(role, { kind: "service_account", username });
-
-  it.each([
-    ["owner", as, ["query", "export", "write", "manage"], ["query", "export", "write", "manage"]],
-    ["admin", as, ["query", "export", "write", "manage"], ["query", "export", "write", "manage"]],
-    ["analyst", as, ["query", "export"], ["query", "export"]],
-    ["consumer", as, ["query"], []],
-  ] as const)("allow %s what the table says", (role, make, relaxed, strict) => {
-    const allowed = (strictQueryRoles: boolean) =>
-      ACTIONS.filter((action) => may(make(role), action, { strictQueryRoles }));
-    expect(allowed(false)).toEqual(relaxed);
-    expect(allowed(true)).toEqual(strict);
-    expect(ACTIONS.filter((action) => may(make(role), action))).toEqual(relaxed);
-  });
-
-  it.each([
-    ["project_secret", ["query", "export", "write"]],
-    ["signed_request", ["query", "export", "write"]],
-    ["project_token", ["write"]],
-  ] as const)("allow a %s no management", (kind, expected) => {
-    const allowed = ACTIONS.filter((action) =>
-      may(access("admin", { kind }), action, { strictQueryRoles: true }),
-    );
-    expect(allowed).toEqual(expected);
-  });
-
-  it("name role and action when they are too weak", async () => {
-    demand(as("admin"), "write");
-    const error = await errorOf(() => demand(as("consumer"), "write"));
-    expect([error.code, error.message]).toEqual([
-      "access.role_too_weak",
-      "the role consumer may not write",
-    ]);
   });
 });

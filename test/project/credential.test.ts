@@ -92,6 +92,14 @@ describe("a verifier", () => {
     expect(await countScrypts(() => verifier.verify(account, "sesame"))).toBe(1);
   });
 
+  it("remembers a bounded number of credentials, the latest", async () => {
+    const verifier = new CredentialVerifier(manualClock(), 2);
+    const account = await makeAccount("sesame");
+    const named = ["a", "b", "c"].map((username) => ({ ...account, username }));
+    for (const each of named) await verifier.verify(each, "sesame");
+    expect(named.map((each) => verifier.isKnown(each, "sesame"))).toEqual([false, true, true]);
+  });
+
   it("forgets when the clock was set back", async () => {
     const clock = manualClock();
     const verifier = new CredentialVerifier(clock);

@@ -1,5 +1,5 @@
 /**
- * A clock that tests move, data folders that go away, and the code an action fails with.
+ * A clock that tests move, data folders that go away, requests, and the code an action fails with.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import { WhomError } from "../../src/errors/error.ts";
+import type { AccessRequest } from "../../src/project/access.ts";
 
 /** A clock that stands still until it is moved. */
 export interface ManualClock extends Clock {
@@ -46,4 +47,20 @@ export async function errorOf(action: () => unknown): Promise<WhomError> {
 /** The code an action fails with. */
 export async function codeOfFailure(action: () => unknown): Promise<string> {
   return (await errorOf(action)).code;
+}
+
+/** A request with a header and parameters. */
+export function makeRequest(
+  authorization: string | undefined,
+  parameters: Record<string, unknown> = {},
+  more: Partial<AccessRequest> = {},
+): AccessRequest {
+  const entries = new Map(Object.entries(parameters));
+  return {
+    authorization,
+    parameters: entries,
+    allParameters: entries,
+    remoteAddress: "10.0.0.1",
+    ...more,
+  };
 }

@@ -7,11 +7,18 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
+import type { InjectOptions, LightMyRequestResponse as InjectResponse } from "fastify";
 import { pino } from "pino";
 import type { ServerSettings } from "../../src/http/context.ts";
 import { createServer, type Server } from "../../src/http/server.ts";
 import { Writer } from "../../src/ingest/writer.ts";
-import { SessionStore, type SessionStoreOptions } from "../../src/paging/session-store.ts";
+import {
+  SESSION_BYTES_MAX,
+  SESSION_IDLE_MS,
+  SESSIONS_PER_PROJECT_MAX,
+  SessionStore,
+  type SessionStoreOptions,
+} from "../../src/paging/session-store.ts";
 import { type NewProject, ProjectDirectory } from "../../src/project/directory.ts";
 import type { Project } from "../../src/project/project.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
@@ -19,7 +26,7 @@ import type { Store } from "../../src/store/store.ts";
 import { type TestClock, testClock } from "./clock.ts";
 
 /** Settings of a test server. */
-export const TEST_SETTINGS: ServerSettings = {
+const TEST_SETTINGS: ServerSettings = {
   bodyBytesMax: 1024 * 1024,
   queryTimeoutMs: 10_000,
   stopTimeoutMs: 1000,
@@ -47,7 +54,7 @@ export type Parameters = Readonly<Record<string, unknown>>;
 /** An answer, read as JSON. */
 export interface Answer {
   readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, unknown>> & { readonly ratelimit?: unknown };
   readonly text: string;
   // biome-ignore lint/suspicious/noExplicitAny: an answer is looked into as a client without types does
   readonly json: any;
@@ -69,12 +76,12 @@ export interface TestServer extends Server {
   readonly sessions: SessionStore;
   readonly folder: string;
   readonly project: Project;
-  /** Basic credentials of the service account, which is an admin of the project. */
-  readonly authorization: string;
+  /** Basic credentials of a service account that is an admin of the project; made when first asked for. */
+  authorization(): Promise<string>;
   /** Basic credentials of the project's secret. */
   readonly secretAuthorization: string;
   /** What was logged, line by line. */
-  readonly log: readonly string[];
+  readonly log: string[];
   /** Sends a request as it is. */
   send(request: RawRequest): Promise<Answer>;
   /** Queries by POST with a JSON body, as the project's secret. */
@@ -101,9 +108,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const sessions = await SessionStore.open({
     folder,
     clock,
-    idleMs: 2 * 60 * 60 * 1000,
-    perProjectMax: 10_000,
-    bytesMax: 1024 ** 3,
+    idleMs: SESSION_IDLE_MS,
+    perProjectMax: SESSIONS_PER_PROJECT_MAX,
+    bytesMax: SESSION_BYTES_MAX,
     warn: (message, facts) => logger.warn(facts, message),
     ...options.sessions,
   });
@@ -117,11 +124,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     logger,
     version: "0.0.0",
   });
-  const { account, secret } = await directory.createServiceAccount({
-    name: "tester",
-    projectIds: [project.id],
-    role: "admin",
-  });
+  let authorization: Promise<string> | undefined;
   const secretAuthorization = basic(project.apiSecret, "");
   const send = (request: RawRequest): Promise<Answer> => ask(server, request);
   return {
@@ -132,7 +135,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     sessions,
     folder,
     project,
-    authorization: basic(account.username, secret),
+    authorization: () => {
+      authorization ??= createAccount(directory, project.id);
+      return authorization;
+    },
     secretAuthorization,
     log,
     send,
@@ -164,15 +170,46 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   };
 }
 
+async function createAccount(directory: ProjectDirectory, projectId: number): Promise<string> {
+  const created = await directory.createServiceAccount({
+    name: "tester",
+    projectIds: [projectId],
+    role: "admin",
+  });
+  return basic(created.account.username, created.secret);
+}
+
 /** Basic credentials. */
 export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 }
 
+/** Makes users `p00000`, `p00001` … with `n` and, every other one, the plan `pro`. */
+export async function fill(server: TestServer, count: number): Promise<void> {
+  const records = Array.from({ length: count }, (_, n) => ({
+    $distinct_id: userId(n),
+    $set: { n, plan: n % 2 === 0 ? "pro" : "free" },
+  }));
+  for (let start = 0; start < count; start += 2000) {
+    const { json } = await server.write(records.slice(start, start + 2000));
+    if (json.status !== 1) throw new Error(json.error);
+  }
+}
+
+/** The id of the nth user that `fill` makes. */
+export function userId(n: number): string {
+  return `p${String(n).padStart(5, "0")}`;
+}
+
+/** The ids on a page. */
+export function idsOf({ json }: Answer): string[] {
+  return json.results.map((row: { $distinct_id: string }) => row.$distinct_id);
+}
+
 /** A query string or form; values that are no text become JSON. */
 export function encodeQuery(parameters: Parameters): string {
   return new URLSearchParams(
-    Object.entries(parameters).map(([name, value]) => [
+    Object.entries(parameters).map(([name, value]): [string, string] => [
       name,
       typeof value === "string" ? value : JSON.stringify(value),
     ]),
@@ -183,12 +220,11 @@ async function ask(
   { app }: Server,
   { method = "GET", url, headers = {}, body }: RawRequest,
 ): Promise<Answer> {
-  const response = await app.inject({
-    method,
-    url,
-    headers,
-    ...(body === undefined ? {} : { payload: body }),
-  });
+  const options: InjectOptions = { method, url, headers };
+  const pending: Promise<InjectResponse> = app.inject(
+    body === undefined ? options : { ...options, payload: body },
+  );
+  const response = await pending;
   return {
     status: response.statusCode,
     headers: response.headers,

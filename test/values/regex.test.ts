@@ -4,6 +4,7 @@ import {
   matchPattern,
   PATTERN_LENGTH_MAX,
   patternProblem,
+  REPLACE_WORK_MAX,
   replacePattern,
 } from "../../src/values/regex.ts";
 
@@ -70,7 +71,7 @@ describe("replacePattern", () => {
   it.each<[string, string, string, string | undefined]>([
     ["$1,234,567", "[^.0-9]", "", "1234567"],
     ["a b", "(a) (b)", "$2 $1", "b a"],
-    ["a b", "(a) (b)", "${2}0$0", "b0a b"],
+    ["a b", "(a) (b)", "$\u007b2}0$0", "b0a b"],
     ["aXa", "A", "$$", "$X$"],
     ["a", "a", "$1", "$1"],
     ["a", "a", "$", "$"],
@@ -82,6 +83,14 @@ describe("replacePattern", () => {
     ["abc", "(", "y", undefined],
   ])("of %j by %s with %s is %j", (text, pattern, replacement, result) => {
     expect(replacePattern(text, pattern, replacement, 100)).toBe(result);
+  });
+
+  it("gives up on too many matches in a long text", () => {
+    const length = 262_144;
+    const countMax = REPLACE_WORK_MAX / length;
+    const text = (count: number) => "a".repeat(count) + "b".repeat(length - count);
+    expect(replacePattern(text(countMax), "a", "", length)).toBe("b".repeat(length - countMax));
+    expect(replacePattern(text(countMax + 1), "a", "", length)).toBeUndefined();
   });
 
   it("gives up on a result that is too long", () => {
