@@ -31,7 +31,7 @@ export function sampleId(index: number): string {
 }
 
 /** Profiles one after the other. */
-export function* sampleProfiles(count: number, seed = 12_345): Generator<SampleProfile> {
+function* sampleProfiles(count: number, seed = 12_345): Generator<SampleProfile> {
   const random = randomFrom(seed);
   for (let index = 0; index < count; index++) yield sampleProfile(index, random);
 }

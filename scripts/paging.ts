@@ -34,6 +34,9 @@ const seed = Number(values.seed);
 /** Profiles the selector does not select at first. */
 const otherCount = Math.ceil(profileCount / 10);
 
+/** What happened in the middle, for each two readings. */
+const ROUNDS = ["", ", stopped in the middle", ", killed in the middle", ", nobody writing"];
+
 const folder = await mkdtemp(join(tmpdir(), "whom-paging-"));
 let server: BenchServer | undefined;
 try {
@@ -113,18 +116,9 @@ async function timed(work: () => unknown): Promise<string> {
 }
 
 function show({ readings, recordCount, againCount, violations }: Report, { counts }: History) {
-  const rounds = [
-    "",
-    "",
-    ", stopped in the middle",
-    ", stopped in the middle",
-    ", killed in the middle",
-    ", killed in the middle",
-    ", nobody writing",
-  ];
   for (const [index, reading] of readings.entries()) {
     print(
-      `${reading.name}${rounds[index] ?? ""}: ${reading.certainCount} profiles to find, ` +
+      `${reading.name}${ROUNDS[Math.floor(index / 2)] ?? ""}: ${reading.certainCount} profiles to find, ` +
         `${reading.possibleCount} written just then, ${reading.goneCount} deleted before their page was read, ` +
         `${reading.pageCount} pages in ${(reading.elapsedMs / 1000).toFixed(1)} s, ` +
         `${reading.violations.length} violations`,

@@ -12,6 +12,7 @@ import {
   type DuckDBConnection,
   DuckDBInstance,
   type DuckDBMaterializedResult,
+  type DuckDBPreparedStatement,
   type DuckDBType,
   type DuckDBValue,
   LIST,
@@ -140,16 +141,46 @@ export class Database {
   }
 }
 
+/** Statements a connection keeps prepared, and how long one may be. */
+const PREPARED_MAX = 100;
+const PREPARED_LENGTH_MAX = 16_384;
+
+/** By connection and text, least recently used first; preparing costs a look-up half its time. */
+const PREPARED = new WeakMap<DuckDBConnection, Map<string, DuckDBPreparedStatement>>();
+
 /** Runs one statement; its parameters go typed, so that indexes match them. */
-export function run(
+export async function run(
   connection: DuckDBConnection,
   statement: Fragment,
 ): Promise<DuckDBMaterializedResult> {
-  return connection.run(
-    statement.text,
-    statement.parameters.map(toDuckdb),
-    statement.parameters.map((parameter) => TYPES[parameter.kind]),
-  );
+  const { text, parameters } = statement;
+  const values = parameters.map(toDuckdb);
+  const types = parameters.map((parameter) => TYPES[parameter.kind]);
+  if (text.length > PREPARED_LENGTH_MAX) return connection.run(text, values, types);
+  const prepared = await prepare(connection, text);
+  prepared.bind(values, types);
+  return prepared.run();
+}
+
+async function prepare(
+  connection: DuckDBConnection,
+  text: string,
+): Promise<DuckDBPreparedStatement> {
+  let statements = PREPARED.get(connection);
+  if (statements === undefined) {
+    statements = new Map();
+    PREPARED.set(connection, statements);
+  }
+  const known = statements.get(text);
+  const prepared = known ?? (await connection.prepare(text));
+  statements.delete(text);
+  statements.set(text, prepared);
+  for (const [oldest, old] of statements) {
+    if (statements.size <= PREPARED_MAX) break;
+    statements.delete(oldest);
+    old.destroySync();
+  }
+  return prepared;
 }
 
 const TYPES: Readonly<Record<Parameter["kind"], DuckDBType>> = {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Dialect } from "../sql/dialect.ts";
-import { raw, sql } from "../sql/fragment.ts";
+import type { Dialect, JsonMemberKind } from "../sql/dialect.ts";
+import { type Fragment, raw, sql } from "../sql/fragment.ts";
 
 /** Decimal text as `number()` reads it; DuckDB's own cast also takes `inf`, `1_000` and spaces. */
 const DECIMAL = "[+-]?([0-9]+(\\.[0-9]+)?|\\.[0-9]+)([eE][+-]?[0-9]+)?";
@@ -27,6 +27,7 @@ export const DUCKDB: Dialect = {
   finite: (number) => sql`case when isfinite(${number}) then ${number} end`,
   floor: (number) => sql`floor(${number})`,
   ceil: (number) => sql`ceil(${number})`,
+  round: (number) => sql`round(${number})`,
   least: (left, right) => sql`least(${left}, ${right})`,
   greatest: (left, right) => sql`greatest(${left}, ${right})`,
   remainder: (left, right) => sql`(${left} % ${right})`,
@@ -40,9 +41,30 @@ export const DUCKDB: Dialect = {
   listFilter: (list, name, condition) =>
     sql`list_filter(${list}, lambda ${raw(name)}: ${condition})`,
   jsonText: (json, name) => sql`json_extract_string(${json}, ${jsonPointer(name)})`,
+  jsonMember,
 };
 
 /** A name as a JSON pointer, in which `~` and `/` are the only special characters. */
 function jsonPointer(name: string): string {
   return `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+
+function jsonMember(json: Fragment, name: string, as: JsonMemberKind): Fragment {
+  const pointer = jsonPointer(name);
+  const type = sql`json_type(${json}, ${pointer})`;
+  const member = sql`json_extract(${json}, ${pointer})`;
+  switch (as) {
+    case "string":
+      return sql`case when ${type} = 'VARCHAR' then json_extract_string(${json}, ${pointer}) end`;
+    case "number":
+      return sql`case when ${type} in ('DOUBLE', 'BIGINT', 'UBIGINT') then try_cast(${member} as double) end`;
+    case "boolean":
+      return sql`case when ${type} = 'BOOLEAN' then try_cast(${member} as boolean) end`;
+    case "object":
+      return sql`case when ${type} = 'OBJECT' then cast(${member} as varchar) end`;
+    case "null":
+      return sql`coalesce(${type} = 'NULL', false)`;
+    case "defined":
+      return sql`coalesce(${type} <> 'NULL', false)`;
+  }
 }

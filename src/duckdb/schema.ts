@@ -20,7 +20,7 @@ import {
 import { run } from "./connection.ts";
 
 /** The layout of the file; a newer one is not opened. */
-export const DATA_FORMAT = "1";
+const DATA_FORMAT = "1";
 
 /** The type of each reading's column. */
 export const COLUMN_TYPES: Readonly<Record<Reading, DuckDBType>> = {

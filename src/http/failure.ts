@@ -49,7 +49,7 @@ export function replyToFailure(
     });
   }
   const status = STATUS_OF_CODE.get(failure.code) ?? STATUS_OF_KIND[failure.kind];
-  const reply = json(status, { request: target, status: "error", ...describe(failure) });
+  const reply = json(status, { request: target, status: "error", ...describe(failure, requestId) });
   return { ...reply, headers: { ...reply.headers, ...headersOf(failure, challenge) } };
 }
 
@@ -60,8 +60,12 @@ function headersOf(failure: WhomError, challenge: boolean): Record<string, strin
   return {};
 }
 
-function describe(failure: WhomError): object {
+function describe(failure: WhomError, requestId: string): object {
   const { code, message, hint, span, source } = failure;
+  // What the engine says may quote statements and values: it is for the operator's log.
+  if (code === "data.engine_failed") {
+    return { error: `the storage engine failed; request id ${requestId}`, code, hint };
+  }
   if (!code.startsWith("selector.") || span === undefined) return { error: message, code, hint };
   return {
     error: `Failed to parse selector: ${message} at position ${span.start}`,

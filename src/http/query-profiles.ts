@@ -64,7 +64,7 @@ function pageRequest(
 
 /** The answer; its members stand in the order the documentation has them in. */
 function encodePage(
-  { session, page, rows }: Page,
+  { session, page, shownSize, rows }: Page,
   outputProperties: readonly string[] | undefined,
   access: Access,
 ): ApiReply {
@@ -73,7 +73,7 @@ function encodePage(
   return {
     status: 200,
     headers: { "content-type": "application/json; charset=utf-8" },
-    body: `{"page":${page},"page_size":${session.pageSize},"results":${results},"session_id":${sessionId},"status":"ok","total":${session.total}}`,
+    body: `{"page":${page},"page_size":${shownSize},"results":${results},"session_id":${sessionId},"status":"ok","total":${session.total}}`,
     logged: { projectId: access.project.id, resultCount: rows.length },
   };
 }

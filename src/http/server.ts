@@ -323,6 +323,7 @@ function answerFailure(
   const isQuery = pathOf(request.url).startsWith("/api/");
   const answer = replyToFailure(known, target, request.id, isQuery);
   if (answer.status === 500) logger.error({ requestId: request.id, err: known }, "bug");
+  if (answer.status === 503) logger.error({ requestId: request.id, err: known }, "busy");
   send(reply, answer);
 }
 

@@ -32,6 +32,11 @@ export interface PageRequest {
 export interface Page {
   readonly session: Session;
   readonly page: number;
+  /**
+   * The page size to tell. Clients go on for as long as a page has as many profiles as it says, so a page that
+   * deleted profiles are left out of says how many it has.
+   */
+  readonly shownSize: number;
   readonly rows: readonly ProfileRow[];
 }
 
@@ -140,10 +145,21 @@ export class Pager {
     keys: ProfileKeys,
     signal: AbortSignal,
   ): Promise<Page> {
-    if (keys.length === 0) return { session, page, rows: [] };
+    if (keys.length === 0) return { session, page, shownSize: session.pageSize, rows: [] };
     const rows = await abortable(this.#options.store.read(session.scope, keys), signal);
-    return { session, page, rows };
+    return { session, page, shownSize: shownSize(session, page, keys.length, rows.length), rows };
   }
+}
+
+/** The size of the first page is never 0, because clients divide by it. */
+function shownSize(
+  { pageSize }: Session,
+  page: number,
+  keyCount: number,
+  rowCount: number,
+): number {
+  if (keyCount < pageSize) return pageSize;
+  return page === 0 ? Math.max(1, rowCount) : rowCount;
 }
 
 /** Ends the wait, though perhaps not the work, as soon as the signal says so. */

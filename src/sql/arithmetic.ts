@@ -84,7 +84,7 @@ function shifts(
 }
 
 /** A number of seconds as an instant, null where there is none. */
-export function instantWithin(number: Fragment, dialect: Dialect): Fragment {
+function instantWithin(number: Fragment, dialect: Dialect): Fragment {
   const whole = dialect.floor(number);
   return sql`case when abs(${whole}) <= ${INSTANT_SECONDS_MAX} then ${dialect.toSeconds(whole)} end`;
 }

@@ -32,6 +32,8 @@ export interface Dialect {
   finite(number: Fragment): Fragment;
   floor(number: Fragment): Fragment;
   ceil(number: Fragment): Fragment;
+  /** The nearest whole number, halves away from zero. */
+  round(number: Fragment): Fragment;
   least(left: Fragment, right: Fragment): Fragment;
   greatest(left: Fragment, right: Fragment): Fragment;
   /** The remainder with the sign of the dividend. */
@@ -53,4 +55,12 @@ export interface Dialect {
   listFilter(list: Fragment, name: string, condition: Fragment): Fragment;
   /** The text of a property as it was written, out of the profile's JSON text; null when it is no text. */
   jsonText(json: Fragment, name: string): Fragment;
+  /**
+   * A member of a JSON object as one kind, null where it is of another; `object` gives its JSON text.
+   * `null` and `defined` are conditions that are never null.
+   */
+  jsonMember(json: Fragment, name: string, as: JsonMemberKind): Fragment;
 }
+
+/** What a member of a JSON object may be asked as. */
+export type JsonMemberKind = "string" | "number" | "boolean" | "object" | "null" | "defined";

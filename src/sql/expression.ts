@@ -9,11 +9,13 @@
 import type { Binary, Expression } from "../selector/syntax.ts";
 import { arithmetic, negate } from "./arithmetic.ts";
 import { bindingReadings } from "./binding.ts";
-import { contains, equals, inItems, orders } from "./comparison.ts";
+import { equals, orders } from "./comparison.ts";
 import { constantReadings, constantValue, isConstant } from "./constant.ts";
 import type { SqlContext } from "./context.ts";
 import { type Fragment, sql } from "./fragment.ts";
 import { callReadings } from "./functions.ts";
+import { memberReadings } from "./member.ts";
+import { contains, inItems } from "./membership.ts";
 import { propertyReadings } from "./property.ts";
 import {
   all,
@@ -57,10 +59,11 @@ export function readingsOf(expression: Expression, context: SqlContext): Reading
       return callReadings(expression, context);
     case "binding":
       return bindingReadings(expression, context);
+    case "index":
+      return memberReadings(expression, context);
     case "literal":
     case "now":
     case "list":
-    case "index":
       throw new Unsupported(expression.kind);
   }
 }
@@ -155,9 +158,11 @@ function binaryCondition(expression: Binary, context: SqlContext): Fragment {
     case "or":
       return any(chain(expression).map((part) => conditionOf(part, context)));
     case "==":
-      return equals(readingsOf(left, context), readingsOf(right, context));
+      return equals(readingsOf(left, context), readingsOf(right, context), context.dialect);
     case "!=":
-      return isNotTrue(equals(readingsOf(left, context), readingsOf(right, context)));
+      return isNotTrue(
+        equals(readingsOf(left, context), readingsOf(right, context), context.dialect),
+      );
     case "<":
     case "<=":
     case ">":
@@ -178,6 +183,7 @@ function membership(left: Expression, right: Expression, context: SqlContext): F
     return inItems(
       member,
       right.items.map((item) => readingsOf(item, context)),
+      context.dialect,
     );
   }
   return contains(member, readingsOf(right, context), context.dialect);

@@ -20,6 +20,7 @@ import {
   nullReading,
   type Readings,
   reading,
+  SQL_KINDS,
   type SqlKind,
   textInstant,
   truth,
@@ -49,6 +50,10 @@ const STRICT: Partial<Readonly<Record<FunctionName, Compile>>> = {
   max: ([left, right], dialect) => extreme(left, right, dialect.greatest),
   floor: ([value], dialect) => rounded(value, dialect.floor),
   ceil: ([value], dialect) => rounded(value, dialect.ceil),
+  round: ([value], dialect) => rounded(value, dialect.round),
+  left: ([text, count], dialect) => part(text, ONE, count, dialect),
+  right: ([text, count], dialect) => lastPart(text, count, dialect),
+  mid: ([text, start, count], dialect) => part(text, start, count, dialect),
   lower: ([value = UNDEFINED]) => {
     const text = reading(value, "string");
     return text === undefined ? UNDEFINED : maybe("string", text);
@@ -152,17 +157,8 @@ function numberToInstant(number: Fragment, dialect: Dialect): Fragment {
   return sql`case when ${number} < 1 then null when ${number} <= ${UNIX_SECONDS_MAX} then ${inSeconds} when ${number} / 1000 <= ${INSTANT_SECONDS_MAX} then ${inMilliseconds} end`;
 }
 
-const TYPE_KINDS: readonly SqlKind[] = [
-  "string",
-  "number",
-  "boolean",
-  "datetime",
-  "list",
-  "object",
-];
-
 function typeOf(value: Readings): Readings {
-  const branches = TYPE_KINDS.flatMap((kind) => {
+  const branches = SQL_KINDS.flatMap((kind) => {
     const fragment = reading(value, kind);
     return fragment === undefined ? [] : [sql`when ${fragment} is not null then ${kindText(kind)}`];
   });
@@ -220,6 +216,47 @@ function length(value: Readings, dialect: Dialect): Readings {
   return maybe("number", dialect.toNumber(sql`coalesce(${join(counts, ", ")})`));
 }
 
+/** The first position of a text. */
+const ONE: Readings = { kinds: new Set<Kind>(["number"]), number: raw("1") };
+
+/** More code points than any text has; engines count them in 32 bits. */
+const WHOLE_TEXT = raw("2147483647");
+
+/** A number of code points as a whole one that engines take, null when it is negative. */
+function wholeCount(number: Fragment, dialect: Dialect): Fragment {
+  return sql`cast(case when ${number} >= 0 then ${dialect.least(dialect.floor(number), WHOLE_TEXT)} end as bigint)`;
+}
+
+/** `mid(text, start, count)`, and `left` from the first position. */
+function part(
+  text: Readings = UNDEFINED,
+  start: Readings = UNDEFINED,
+  count: Readings = UNDEFINED,
+  dialect: Dialect,
+): Readings {
+  const [value, from, length] = [
+    reading(text, "string"),
+    reading(start, "number"),
+    reading(count, "number"),
+  ];
+  if (value === undefined || from === undefined || length === undefined) return UNDEFINED;
+  const cut = dialect.substring(value, wholeCount(from, dialect), wholeCount(length, dialect));
+  return maybe("string", sql`case when ${from} >= 1 then ${cut} end`);
+}
+
+function lastPart(
+  text: Readings = UNDEFINED,
+  count: Readings = UNDEFINED,
+  dialect: Dialect,
+): Readings {
+  const [value, length] = [reading(text, "string"), reading(count, "number")];
+  if (value === undefined || length === undefined) return UNDEFINED;
+  const skipped = sql`${dialect.textLength(value)} - ${wholeCount(length, dialect)}`;
+  const start = sql`${dialect.greatest(sql`(${skipped})`, raw("0"))} + 1`;
+  const cut = dialect.substring(value, start, WHOLE_TEXT);
+  return maybe("string", sql`case when ${length} >= 0 then ${cut} end`);
+}
+
 /** `if(condition, a, b)` */
 function choose(parts: readonly Expression[], context: SqlContext): Readings {
   const [condition, yes, no] = parts;
@@ -236,7 +273,7 @@ function branch(condition: Fragment, yes: Readings, no: Readings): Readings {
   const result: { -readonly [Key in keyof Readings]: Readings[Key] } = {
     kinds: new Set<Kind>([...yes.kinds, ...no.kinds]),
   };
-  for (const kind of TYPE_KINDS) {
+  for (const kind of SQL_KINDS) {
     const [a, b] = [reading(yes, kind), reading(no, kind)];
     if (a !== undefined || b !== undefined) {
       result[kind] =

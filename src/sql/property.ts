@@ -10,7 +10,12 @@ import {
   GROUP_ID,
   GROUP_KEY,
 } from "../profile/reserved.ts";
-import type { Catalog, CatalogProperty, Reading } from "../store/catalog.ts";
+import {
+  type Catalog,
+  type CatalogProperty,
+  type Reading,
+  sharedEntries,
+} from "../store/catalog.ts";
 import type { Kind } from "../values/value.ts";
 import { constantReadings } from "./constant.ts";
 import type { Dialect } from "./dialect.ts";
@@ -26,7 +31,7 @@ export function columnName(property: { readonly id: number }, reading: Reading):
 export const KEY: Fragment = raw("key");
 export const DISTINCT_ID: Fragment = raw("distinct_id");
 /** The folded distinct id, null where folding changes nothing. */
-export const DISTINCT_ID_FOLDED: Fragment = raw("distinct_id_folded");
+const DISTINCT_ID_FOLDED: Fragment = raw("distinct_id_folded");
 export const PROPERTIES: Fragment = raw("properties");
 /** Entries of every property without columns of its own. */
 export const SHARED: Fragment = raw("shared");
@@ -89,6 +94,8 @@ function sharedReadings(property: CatalogProperty, dialect: Dialect): Readings {
     list: sql`case when ${dialect.startsWith(key, raw("'l'"))} then ${dialect.jsonTexts(dialect.textFrom(key, 2))} end`,
     rawText: dialect.jsonText(PROPERTIES, property.name),
     textInstant: dialect.toSeconds(instant),
+    defined: sql`coalesce(${key} <> 'z', false)`,
+    entryOf: (value) => sharedEntries(property.id, value)[0] ?? "",
   };
 }
 
@@ -102,6 +109,7 @@ export function keyReadings(key: Fragment, dialect: Dialect): Readings {
     number: sql`case when ${is("n")} then ${dialect.decimal(rest)} end`,
     boolean: sql`case when ${is("b")} then ${key} = 'btrue' end`,
     object: sql`case when ${is("o")} then ${key} end`,
+    objectJson: sql`case when ${is("o")} then ${rest} end`,
     null: sql`coalesce(${key} = 'z', false)`,
   };
 }
@@ -119,7 +127,10 @@ function columnReadings(property: CatalogProperty, dialect: Dialect): Readings {
     ...(fragments.number && { number: fragments.number }),
     ...(fragments.truth && { boolean: fragments.truth }),
     ...(fragments.list && { list: fragments.list }),
-    ...(fragments.object && { object: fragments.object }),
+    ...(fragments.object && {
+      object: fragments.object,
+      objectJson: dialect.textFrom(fragments.object, 2),
+    }),
     null: fragments.null ? sql`(${fragments.null} is not null)` : FALSE,
   };
 }

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Computed, Kind } from "../values/value.ts";
+import type { Computed, Kind, Value } from "../values/value.ts";
 import { type Fragment, join, raw, sql } from "./fragment.ts";
 import { Unsupported } from "./unsupported.ts";
 
@@ -29,6 +29,12 @@ export interface Readings {
   readonly list?: Fragment;
   /** The equality key. */
   readonly object?: Fragment;
+  /** For a property in the shared column: the entry that a profile has exactly when the property equals a value. */
+  readonly entryOf?: (value: Value) => string;
+  /** The JSON text of an object, with folded texts, for reading its members. */
+  readonly objectJson?: Fragment;
+  /** Never null: whether the value is neither null nor undefined, where the kinds alone cannot tell. */
+  readonly defined?: Fragment;
   /** Never null: whether the value is JSON null. */
   readonly null?: Fragment;
   /** The instant that a text stands for, null when it is no date. */
@@ -68,10 +74,19 @@ export function textInstant(readings: Readings): Fragment {
   return readings.textInstant;
 }
 
-const SQL_KINDS: readonly SqlKind[] = ["string", "number", "boolean", "datetime", "list", "object"];
+/** The kinds that have a fragment. */
+export const SQL_KINDS: readonly SqlKind[] = [
+  "string",
+  "number",
+  "boolean",
+  "datetime",
+  "list",
+  "object",
+];
 
 /** True or false, never null: whether the value is neither undefined nor null. */
 export function isDefined(readings: Readings): Fragment {
+  if (readings.defined !== undefined) return readings.defined;
   if (!(can(readings, "undefined") || can(readings, "null"))) return TRUE;
   return any(
     SQL_KINDS.flatMap((kind) => {

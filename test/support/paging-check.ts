@@ -43,11 +43,12 @@ export function checkReading(reading: Reading, lives: readonly Life[]): Finding 
   ];
   const seen = new Set(reading.pages.flatMap(({ profiles }) => profiles.map(nameOf)));
   const unseen = placed.filter(({ isCertain, life }) => isCertain && !seen.has(nameOf(life)));
-  for (const one of unseen) violations.push(...checkUnseen(one, reading));
+  const missing = unseen.flatMap((one) => checkUnseen(one, reading));
+  violations.push(...missing);
   return {
     certainCount,
     possibleCount: placed.length - certainCount,
-    goneCount: unseen.length,
+    goneCount: unseen.length - missing.length,
     violations: violations.map((violation) => `${reading.name}: ${violation}`),
   };
 }

@@ -42,7 +42,7 @@ export interface Reading {
 }
 
 /** Told after each page, so that something can be made to happen in the middle. */
-export type OnPage = (pageCount: number) => void;
+export type OnPage = (page: PageRead) => void;
 
 const RETRY_MS = 40;
 const RETRYING_MS_MAX = 60_000;
@@ -83,11 +83,11 @@ export async function readByDocumentedLoop(
   const startedMs = performance.now();
   let page = await askFirstPage(target, pageSize);
   const pages = [page];
-  onPage(pages.length);
+  onPage(page);
   while (page.profiles.length >= page.pageSize) {
     page = await askPage(target, page.sessionId, page.page + 1);
     pages.push(page);
-    onPage(pages.length);
+    onPage(page);
   }
   const elapsedMs = performance.now() - startedMs;
   return { name: "documented loop", pageSize, pages, elapsedMs };
@@ -104,15 +104,16 @@ export async function readConcurrently(
   const startedMs = performance.now();
   const first = await askFirstPage(target, pageSize);
   const pages = [first];
-  onPage(pages.length);
+  onPage(first);
   const left = Array.from(
     { length: Math.max(0, Math.ceil(first.total / first.pageSize) - 1) },
     (_, index) => ({ page: index + 1, at: random() }),
   ).toSorted((a, b) => a.at - b.at);
   const pager = async (): Promise<void> => {
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
-      pages.push(await askPage(target, first.sessionId, next.page));
-      onPage(pages.length);
+      const page = await askPage(target, first.sessionId, next.page);
+      pages.push(page);
+      onPage(page);
     }
   };
   await Promise.all(Array.from({ length: pagerCount }, pager));
@@ -121,7 +122,7 @@ export async function readConcurrently(
 }
 
 /** Opens a session. */
-export function askFirstPage(target: PagingTarget, pageSize: number): Promise<PageRead> {
+function askFirstPage(target: PagingTarget, pageSize: number): Promise<PageRead> {
   return ask(target, {
     page_size: pageSize,
     where: MATCHING_SELECTOR,

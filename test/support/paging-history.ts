@@ -49,16 +49,13 @@ const ACTIONS: readonly (readonly [number, Action])[] = [
 
 type Action = "touch" | "leave" | "join" | "create" | "delete" | "recreate";
 
-/** How much was done. */
-export type ActionCounts = Readonly<Record<Action, number>>;
-
 /** The id of a profile that is there from the start. */
-export function firstId(index: number): string {
+function firstId(index: number): string {
   return `p${String(index).padStart(ID_DIGIT_COUNT, "0")}`;
 }
 
 /** The properties of a profile. */
-export function propertiesOf(born: number, matches: boolean): ChurnRecord {
+function propertiesOf(born: number, matches: boolean): ChurnRecord {
   return { born, plan: matches ? "pro" : "free" };
 }
 
