@@ -87,8 +87,7 @@ export class DuckdbStore implements Store {
       const keys = new Uint32Array(result.rowCount);
       let index = 0;
       for (const chunk of await result.fetchAllChunks()) {
-        const vector = chunk.getColumnVector(0);
-        for (let row = 0; row < chunk.rowCount; row++) keys[index++] = Number(vector.getItem(row));
+        for (const key of chunk.getColumnValues(0)) keys[index++] = key as number;
       }
       return keys;
     }, signal);

@@ -1,9 +1,9 @@
 /**
  * A session as one file, of which any page can be read by its position.
  *
- * The file is a fixed head (magic, length and checksum of the header), the header as JSON, then one block a
- * page: a checksum and the page's keys as little-endian 32-bit numbers. Every length follows from the header,
- * so a torn file shows by its size and a damaged page by its checksum.
+ * The file is a fixed head (magic, length and checksum of the header), the header as JSON, then blocks of keys:
+ * a checksum and the keys as little-endian 32-bit numbers. Every length follows from the header, so a torn file
+ * shows by its size and a damaged page by a checksum. Blocks do not follow pages, which may be of one key.
  *
  * @module
  */
@@ -17,14 +17,16 @@ const MAGIC = Buffer.from("WHOMSES1", "latin1");
 const HEAD_BYTES = 16;
 const KEY_BYTES = 4;
 const CHECKSUM_BYTES = 4;
+const KEYS_PER_BLOCK = 1024;
+const BLOCK_BYTES = CHECKSUM_BYTES + KEYS_PER_BLOCK * KEY_BYTES;
 const HEADER_BYTES_MAX = 64 * 1024 * 1024;
 /** So much is put together at a time: a long session does not hold up other requests. */
-const CHUNK_BYTES = 1024 * 1024;
+const BLOCKS_PER_CHUNK = 256;
 
-/** A session as its file has it, and where its pages begin. */
+/** A session as its file has it, and where its keys begin. */
 export interface StoredSession {
   readonly session: Session;
-  readonly pagesOffset: number;
+  readonly keysOffset: number;
 }
 
 /** Says why a file is not a session. */
@@ -45,16 +47,15 @@ export async function writeSession(
   keys: ProfileKeys,
 ): Promise<StoredSession> {
   const head = encodeHead(session);
-  const pages = Math.ceil(keys.length / session.pageSize);
-  const pagesPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / blockBytes(session.pageSize)));
-  const first = Buffer.concat([head, encodePages(keys, session.pageSize, 0, pagesPerChunk)]);
-  const whole = pages <= pagesPerChunk;
+  const blocks = Math.ceil(keys.length / KEYS_PER_BLOCK);
+  const first = Buffer.concat([head, encodeBlocks(keys, 0, BLOCKS_PER_CHUNK)]);
+  const whole = blocks <= BLOCKS_PER_CHUNK;
   const target = whole ? path : `${path}.part`;
   const file = await open(target, "w", 0o600);
   try {
     await writeAll(file, first);
-    for (let page = pagesPerChunk; page < pages; page += pagesPerChunk) {
-      await writeAll(file, encodePages(keys, session.pageSize, page, page + pagesPerChunk));
+    for (let block = BLOCKS_PER_CHUNK; block < blocks; block += BLOCKS_PER_CHUNK) {
+      await writeAll(file, encodeBlocks(keys, block, block + BLOCKS_PER_CHUNK));
     }
   } catch (failure) {
     await unlink(target).catch(() => undefined);
@@ -63,12 +64,12 @@ export async function writeSession(
     await file.close();
   }
   if (!whole) await rename(target, path);
-  return { session, pagesOffset: head.length };
+  return { session, keysOffset: head.length };
 }
 
 /** The size of a session's file. */
-export function fileBytes({ session, pagesOffset }: StoredSession): number {
-  return pagesOffset + pagesBytes(session);
+export function fileBytes({ session, keysOffset }: StoredSession): number {
+  return keysOffset + keysBytes(session.total);
 }
 
 /**
@@ -85,7 +86,7 @@ export async function readSession(path: string): Promise<StoredSession> {
     const header = await readAt(file, HEAD_BYTES, headerBytes);
     if (crc32(header) !== head.readUInt32LE(12)) throw new DamagedSession("damaged header");
     const session = decodeHeader(header);
-    const stored: StoredSession = { session, pagesOffset: HEAD_BYTES + headerBytes };
+    const stored: StoredSession = { session, keysOffset: HEAD_BYTES + headerBytes };
     const { size } = await file.stat();
     if (size !== fileBytes(stored)) throw new DamagedSession("wrong length");
     return stored;
@@ -99,26 +100,26 @@ export async function readSession(path: string): Promise<StoredSession> {
  */
 export async function readPage(
   path: string,
-  { session, pagesOffset }: StoredSession,
+  { session, keysOffset }: StoredSession,
   page: number,
 ): Promise<ProfileKeys> {
-  const count = Math.min(session.pageSize, session.total - page * session.pageSize);
+  const { pageSize, total } = session;
+  const start = page * pageSize;
+  const count = Math.min(pageSize, total - start);
   if (count <= 0) return new Uint32Array(0);
+  const firstBlock = Math.floor(start / KEYS_PER_BLOCK);
+  const firstKey = firstBlock * KEYS_PER_BLOCK;
+  const lastKey = Math.min(total, Math.ceil((start + count) / KEYS_PER_BLOCK) * KEYS_PER_BLOCK);
   return withFile(path, async (file) => {
-    const at = pagesOffset + page * blockBytes(session.pageSize);
-    const block = await readAt(file, at, blockBytes(count));
-    const bytes = block.subarray(CHECKSUM_BYTES);
-    if (crc32(bytes) !== block.readUInt32LE(0)) throw new DamagedSession("damaged page");
-    return decodeKeys(bytes);
+    const at = keysOffset + firstBlock * BLOCK_BYTES;
+    const keys = decodeBlocks(await readAt(file, at, keysBytes(lastKey - firstKey)));
+    return keys.subarray(start - firstKey, start - firstKey + count);
   });
 }
 
-function blockBytes(keyCount: number): number {
-  return CHECKSUM_BYTES + keyCount * KEY_BYTES;
-}
-
-function pagesBytes(session: Session): number {
-  return session.total * KEY_BYTES + Math.ceil(session.total / session.pageSize) * CHECKSUM_BYTES;
+/** The bytes of so many keys from the start of a block on. */
+function keysBytes(keyCount: number): number {
+  return keyCount * KEY_BYTES + Math.ceil(keyCount / KEYS_PER_BLOCK) * CHECKSUM_BYTES;
 }
 
 function encodeHead(session: Session): Buffer {
@@ -130,16 +131,27 @@ function encodeHead(session: Session): Buffer {
   return Buffer.concat([head, header]);
 }
 
-function encodePages(keys: ProfileKeys, pageSize: number, from: number, to: number): Buffer {
+function encodeBlocks(keys: ProfileKeys, from: number, to: number): Buffer {
   const blocks: Buffer[] = [];
-  const end = Math.min(keys.length, to * pageSize);
-  for (let start = from * pageSize; start < end; start += pageSize) {
-    const bytes = encodeKeys(keys.subarray(start, Math.min(start + pageSize, end)));
+  const end = Math.min(keys.length, to * KEYS_PER_BLOCK);
+  for (let start = from * KEYS_PER_BLOCK; start < end; start += KEYS_PER_BLOCK) {
+    const bytes = encodeKeys(keys.subarray(start, Math.min(start + KEYS_PER_BLOCK, end)));
     const checksum = Buffer.alloc(CHECKSUM_BYTES);
     checksum.writeUInt32LE(crc32(bytes));
     blocks.push(checksum, bytes);
   }
   return Buffer.concat(blocks);
+}
+
+/** @throws `DamagedSession` when a block is not what was written */
+function decodeBlocks(bytes: Buffer): ProfileKeys {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
+    const part = bytes.subarray(at + CHECKSUM_BYTES, at + BLOCK_BYTES);
+    if (crc32(part) !== bytes.readUInt32LE(at)) throw new DamagedSession("damaged page");
+    parts.push(part);
+  }
+  return decodeKeys(Buffer.concat(parts));
 }
 
 function encodeKeys(keys: ProfileKeys): Buffer {

@@ -148,7 +148,7 @@ export class SessionStore {
       bytes: fileBytes(stored),
       lastUsedAtMs: nowMs,
       touchedAtMs: nowMs,
-      stored: stored.pagesOffset <= KEPT_HEADER_BYTES_MAX ? stored : undefined,
+      stored: stored.keysOffset <= KEPT_HEADER_BYTES_MAX ? stored : undefined,
     };
     this.#index.add(entry);
     this.#drop(this.#index.takeExcess(entry));
@@ -167,7 +167,7 @@ export class SessionStore {
   async #stored(entry: SessionEntry): Promise<StoredSession | undefined> {
     if (entry.stored !== undefined) return entry.stored;
     const stored = await this.#reading(entry, () => readSession(this.#path(entry.file)));
-    if (stored !== undefined && stored.pagesOffset <= KEPT_HEADER_BYTES_MAX) entry.stored = stored;
+    if (stored !== undefined && stored.keysOffset <= KEPT_HEADER_BYTES_MAX) entry.stored = stored;
     return stored;
   }
 

@@ -201,11 +201,11 @@ describe("damage", () => {
   );
 
   it("of one page shows by its checksum, while the session is open", async () => {
-    const session = await add(100);
+    const session = await add(3_000);
     const file = await only();
     await flip(file, (await readFile(file)).length - 2);
     expect(await store.keys(session, 0)).toEqual(keysOf(10));
-    expect(await store.keys(session, 9)).toBeUndefined();
+    expect(await store.keys(session, 299)).toBeUndefined();
     await expect(store.find(OWNER, session.id)).resolves.toBeUndefined();
     expect(warnings[0]).toContain("damaged page");
   });
