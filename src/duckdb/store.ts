@@ -27,7 +27,7 @@ import { DUCKDB } from "./dialect.ts";
 import { selectResidual } from "./residual.ts";
 import { createTable, loadTables, type ProfileTable, prepareSchema } from "./schema.ts";
 import { summarize } from "./summary.ts";
-import { type PlacedUpdate, prepareWrite, writeTable } from "./write.ts";
+import { keysToReserve, type PlacedUpdate, prepareWrite, writeTable } from "./write.ts";
 
 /** Profiles read by one statement; past it the engine scans instead of looking up. */
 const KEYS_PER_READ = 1_000;
@@ -187,6 +187,8 @@ export class DuckdbStore implements Store {
       try {
         for (const write of writes) await writeTable(connection, write);
         await connection.run("commit");
+        // Only now: a transaction that is rolled back sets no keys aside.
+        for (const { table } of writes) table.keysReserved = keysToReserve(table);
       } catch (error) {
         await connection.run("rollback").catch(() => undefined);
         throw error;

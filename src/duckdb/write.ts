@@ -135,14 +135,19 @@ function takeKey(table: ProfileTable): number {
   return table.nextKey++;
 }
 
+/** The keys to set aside for those in use, in whole blocks. */
+export function keysToReserve(table: ProfileTable): number {
+  return Math.max(table.keysReserved, Math.ceil(table.nextKey / KEY_BLOCK) * KEY_BLOCK);
+}
+
 /** Writes inside the transaction that the caller has begun. */
 export async function writeTable(connection: DuckDBConnection, write: TableWrite): Promise<void> {
   const { table, removed, keys: newKeys, rows } = write;
   if (table.nextKey > table.keysReserved) {
-    table.keysReserved = Math.ceil(table.nextKey / KEY_BLOCK) * KEY_BLOCK;
+    const reserved = keysToReserve(table);
     await run(
       connection,
-      sql`update scopes set keys_reserved = ${table.keysReserved} where id = ${table.id}`,
+      sql`update scopes set keys_reserved = ${reserved} where id = ${table.id}`,
     );
   }
   for (const keys of slices(removed, KEYS_PER_STATEMENT)) {
