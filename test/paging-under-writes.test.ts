@@ -199,9 +199,8 @@ describe("the check itself", () => {
       reading(page(0, "ab"), page(1, "cd"), page(2, "ef")),
       "c (2), which had been deleted",
     ],
-    ["a shift", reading(page(0, "ab"), page(1, "de"), page(2, "f"), page(3, "")), undefined],
     [
-      "a shift by more than what is unsure",
+      "a shift",
       reading(page(0, "ab"), page(1, "def"), page(2, "")),
       "f (5), whose place is on page 2",
     ],
@@ -223,8 +222,7 @@ describe("the check itself", () => {
     ],
   ])("finds %s", (_name, wrong, expected) => {
     const { violations } = checkReading(wrong, LIVES);
-    if (expected === undefined) expect(violations).toEqual([]);
-    else expect(violations.join("\n")).toContain(expected);
+    expect(violations.join("\n")).toContain(expected);
   });
 
   it("finds a page that changes when it is asked again, but for deletions", () => {

@@ -33,7 +33,11 @@ export const FAILURE_SCHEMA: TSchema = Type.Object(
 export const PAGE_SCHEMA: TSchema = Type.Object(
   {
     page: Type.Integer({ minimum: 0 }),
-    page_size: Type.Integer({ minimum: 1 }),
+    page_size: Type.Integer({
+      minimum: 0,
+      description:
+        "As the first page has it; less on a full page that profiles deleted since are left out of.",
+    }),
     results: Type.Array(
       Type.Object({
         $distinct_id: Type.String(),

@@ -14,6 +14,8 @@ import { startTestServer, type TestServer, type TestServerOptions } from "../sup
 export interface ListeningServer extends TestServer {
   /** `http://127.0.0.1:49152` */
   readonly origin: string;
+  /** Holds the profiles, and the sessions in a folder of their own. */
+  readonly folder: string;
   /** Stops it and leaves its folder. */
   halt(): Promise<void>;
   /** Stops it and removes its folder. */
@@ -28,6 +30,7 @@ export async function startListening(options: TestServerOptions = {}): Promise<L
   const origin = await server.listen("127.0.0.1", 0);
   return {
     ...server,
+    folder,
     origin,
     halt: () => server.stop(),
     end: async () => {
