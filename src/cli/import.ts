@@ -14,7 +14,7 @@ import { type ProgressDisplay, progressDisplay } from "./progress-display.ts";
 import { type Item, openRecords, type Position, type ReadOptions, START } from "./records.ts";
 import { type Reject, RejectFile } from "./rejects.ts";
 import { note, type Terminal } from "./terminal.ts";
-import { type Shape, toWireRecord, type WireRecord } from "./wire-record.ts";
+import { idColumns, type Shape, toWireRecord, type WireRecord } from "./wire-record.ts";
 
 /** What to import, and how. */
 export interface ImportPlan {
@@ -149,6 +149,7 @@ class FileImport {
     const source = await openRecords(this.file, this.#terminal.input, {
       format: this.#plan.format,
       csv: this.#plan.csv,
+      idNames: new Set(idColumns(this.#plan.shape)),
       from: this.progress.position,
     });
     const display = progressDisplay(this.#terminal, this.name, source.size);

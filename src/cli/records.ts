@@ -9,6 +9,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { fail, WhomError } from "../errors/error.ts";
+import { quoteLongIntegers } from "../values/long-integers.ts";
 import { type CsvOptions, csvItems } from "./csv-records.ts";
 import { lines, PIECE_BYTES_MAX, type Piece, values } from "./json-values.ts";
 
@@ -41,6 +42,8 @@ export interface ReadOptions {
   /** Undefined goes by the file's name, then by its first bytes. */
   readonly format: RecordFormat | undefined;
   readonly csv: CsvOptions;
+  /** Members that may be ids: numbers of JSON that would lose digits are read as texts there. */
+  readonly idNames: ReadonlySet<string>;
   /** Records up to here are passed over. */
   readonly from: Position;
 }
@@ -75,7 +78,7 @@ export async function openRecords(
   if (file === "-") return streamSource(file, undefined, countBytes(input), options);
   const { size, head } = await peekFile(file);
   if (!isGzip(head) && formatOf(file, head, options.format) === "ndjson") {
-    return lineSource(file, size, options.from);
+    return lineSource(file, size, options);
   }
   return streamSource(file, size, countBytes(readFrom(file, 0)), options);
 }
@@ -85,10 +88,11 @@ function readFrom(file: string, start: number): Readable {
 }
 
 /** The lines of a plain file, which can be entered anywhere. */
-function lineSource(file: string, size: number, from: Position): RecordSource {
+function lineSource(file: string, size: number, options: ReadOptions): RecordSource {
+  const { from } = options;
   const { chunks, bytesRead } = countBytes(readFrom(file, from.endByte), from.endByte);
   const pieces = lines(rest([], chunks), { position: from.line, endByte: from.endByte });
-  return { format: "ndjson", size, bytesRead, items: readable(file, pieceItems(pieces, from)) };
+  return { format: "ndjson", size, bytesRead, items: readable(file, pieceItems(pieces, options)) };
 }
 
 interface Counted {
@@ -123,25 +127,28 @@ async function streamSource(
 function itemsOf(
   format: RecordFormat,
   stream: AsyncIterable<Buffer>,
-  { csv, from }: ReadOptions,
+  options: ReadOptions,
 ): AsyncIterable<Item> {
   switch (format) {
     case "csv":
-      return csvItems(Readable.from(stream, { objectMode: false }), csv, from);
+      return csvItems(Readable.from(stream, { objectMode: false }), options.csv, options.from);
     case "json":
-      return pieceItems(values(stream), from);
+      return pieceItems(values(stream), options);
     case "ndjson":
-      return pieceItems(lines(stream, { position: START.line, endByte: START.endByte }), from);
+      return pieceItems(lines(stream, { position: START.line, endByte: START.endByte }), options);
   }
 }
 
-async function* pieceItems(pieces: AsyncIterable<Piece>, from: Position): AsyncGenerator<Item> {
+async function* pieceItems(
+  pieces: AsyncIterable<Piece>,
+  { from, idNames }: ReadOptions,
+): AsyncGenerator<Item> {
   for await (const piece of pieces) {
-    if (piece.position > from.line) yield* read(piece);
+    if (piece.position > from.line) yield* read(piece, idNames);
   }
 }
 
-function* read(piece: Piece): Generator<Item> {
+function* read(piece: Piece, idNames: ReadonlySet<string>): Generator<Item> {
   const position: Position = { line: piece.position, endByte: piece.endByte };
   const bytes = piece.bytes && withoutMark(piece.bytes);
   if (bytes === undefined) {
@@ -156,7 +163,7 @@ function* read(piece: Piece): Generator<Item> {
     return;
   }
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(quoteLongIntegers(text, idNames));
     for (const record of answerRows(value) ?? [value])
       yield { kind: "record", position, value: record };
   } catch (error) {

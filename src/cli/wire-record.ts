@@ -71,7 +71,8 @@ export function toWireRecord(value: unknown, shape: Shape): Shaped {
   );
 }
 
-function idColumns(shape: Shape): readonly string[] {
+/** The members that may hold the id of a record, in the order they are tried. */
+export function idColumns(shape: Shape): readonly string[] {
   if (shape.idColumn !== undefined) return [shape.idColumn];
   return shape.groupKey === undefined ? ID_COLUMNS : GROUP_ID_COLUMNS;
 }

@@ -29,6 +29,7 @@ export function asKnownFailure(failure: unknown, { bodyBytesMax }: FrameworkLimi
 
 /** Statuses of what never becomes a request, by Node's code. */
 const REFUSALS: ReadonlyMap<string, readonly [status: string, text: string]> = new Map([
+  ["HPE_INVALID_URL", ["400 Bad Request", "the address must be percent-encoded"]],
   ["HPE_HEADER_OVERFLOW", ["431 Request Header Fields Too Large", "the headers are too long"]],
   ["ERR_HTTP_REQUEST_TIMEOUT", ["408 Request Timeout", "the request took too long to arrive"]],
 ]);

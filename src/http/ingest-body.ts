@@ -9,6 +9,8 @@
  */
 import { fail } from "../errors/error.ts";
 import { RECORDS_MAX } from "../profile/limits.ts";
+import { DISTINCT_ID, GROUP_ID } from "../profile/reserved.ts";
+import { quoteLongIntegers } from "../values/long-integers.ts";
 import type { ApiRequest } from "./api.ts";
 import { parseForm } from "./form.ts";
 
@@ -22,6 +24,8 @@ export interface IngestBody {
 
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 const BYTE_ORDER_MARK = "\ufeff";
+/** Members that are texts even where a client writes them as numbers. */
+const ID_NAMES: ReadonlySet<string> = new Set([DISTINCT_ID, GROUP_ID]);
 
 /**
  * Reads a request.
@@ -82,7 +86,7 @@ function decodeBase64(text: string): string {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(quoteLongIntegers(text, ID_NAMES));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw fail("ingest.undecodable", { reason });

@@ -21,9 +21,9 @@ export async function listProperties(
 ): Promise<ApiReply> {
   const members = readMembers(request);
   const access = await authorize(context, request, members);
-  const { dataGroup, limit } = readProperties(members);
   return withinQuota(context, access.project, async (admit) => {
     admit();
+    const { dataGroup, limit } = readProperties(members);
     const { project, workspace } = access;
     const groupKeys = context.store.groupKeys(project.id);
     const scope = scopeOf(dataGroup, { project, workspace, groupKeys });

@@ -9,6 +9,7 @@
 import { Value } from "@sinclair/typebox/value";
 import { fail } from "../errors/error.ts";
 import type { QueryRequest } from "../query/plan.ts";
+import { quoteLongIntegers } from "../values/long-integers.ts";
 import type { ApiRequest } from "./api.ts";
 import { parseForm } from "./form.ts";
 import {
@@ -52,6 +53,8 @@ const NOT_AVAILABLE: readonly ParameterName[] = ["behaviors", "filter_by_cohort"
 const INTEGER = /^[+-]?\d{1,15}$/;
 const NULL_TEXTS: ReadonlySet<string> = new Set(["null", "None", "undefined"]);
 const FOUND_LENGTH_MAX = 60;
+/** Parameters that are texts even where a client writes them as numbers. */
+const ID_NAMES: ReadonlySet<string> = new Set<ParameterName>(["distinct_id", "data_group_id"]);
 
 /** The parameters of a request, unchecked. */
 export function readMembers(request: ApiRequest): Members {
@@ -59,6 +62,11 @@ export function readMembers(request: ApiRequest): Members {
   if (request.method === "GET" || request.method === "HEAD") return members;
   for (const [name, value] of readBody(request.body)) members.set(name, value);
   return members;
+}
+
+/** Whether a request reads on in a session, whatever else is wrong with it. */
+export function namesSession(members: Members): boolean {
+  return sent(members, "session_id") !== undefined;
 }
 
 /**
@@ -121,7 +129,7 @@ function readInteger(members: Members, name: ParameterName): number | undefined 
 
 function readBody(body: Buffer): Iterable<readonly [string, unknown]> {
   const text = body.toString("utf8");
-  const json = parseJson(text);
+  const json = parseJson(quoteLongIntegers(text, ID_NAMES));
   if (json === undefined) return parseForm(text.trim());
   const { value } = json;
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
@@ -207,9 +215,10 @@ function refuseUnavailable(members: Members): void {
   }
 }
 
-/** Ids are numbers in some programs; they are compared as text. */
+/** Ids are numbers in some programs; they are compared as text. One that has lost digits is left, and refused. */
 function asText(value: unknown): unknown {
-  return typeof value === "number" ? String(value) : value;
+  if (typeof value !== "number") return value;
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? value : String(value);
 }
 
 function check<Type>(name: ParameterName, value: unknown): Type {

@@ -10,7 +10,7 @@ import { plan } from "../query/plan.ts";
 import type { ApiReply, ApiRequest } from "./api.ts";
 import { type Admit, authorize, withinQuota } from "./authorize.ts";
 import type { ServerContext } from "./context.ts";
-import { type QueryParameters, readMembers, readQuery } from "./parameters.ts";
+import { namesSession, type QueryParameters, readMembers, readQuery } from "./parameters.ts";
 import { profilesJson } from "./profile-json.ts";
 
 /**
@@ -24,10 +24,11 @@ export async function queryProfiles(
 ): Promise<ApiReply> {
   const members = readMembers(request);
   const access = await authorize(context, request, members);
-  const parameters = readQuery(members, context.clock.now());
-  const isLaterPage = parameters.sessionId !== undefined;
+  const isLaterPage = namesSession(members);
   return withinQuota(context, access.project, async (admit) => {
     if (!isLaterPage) admit();
+    // A request that is wrong counts too, so it is looked into once it is admitted.
+    const parameters = readQuery(members, context.clock.now());
     const stopTimer = context.metrics.querySeconds.startTimer({
       page: isLaterPage ? "later" : "first",
     });

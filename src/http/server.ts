@@ -246,13 +246,24 @@ function addFallbacks(app: FastifyInstance, context: ServerContext): void {
     answerFailure(context, failure, request, reply);
   });
   app.setNotFoundHandler((request, reply) => {
-    answerFailure(context, notFound(request), request, reply);
+    const route = routeAt(request);
+    if (route !== undefined) reply.header("allow", allowedMethods(route));
+    answerFailure(context, notFound(request, route), request, reply);
   });
 }
 
-function notFound({ method, url }: FastifyRequest): Error {
+/** The route that has the path of a request, but not its method. */
+function routeAt({ url }: FastifyRequest): Route | undefined {
   const path = withoutSlash(pathOf(url));
-  const route = ROUTES.find(({ paths, aliases }) => [...paths, ...aliases].includes(path));
+  return ROUTES.find(({ paths, aliases }) => [...paths, ...aliases].includes(path));
+}
+
+function allowedMethods({ methods }: Route): string {
+  return [...methods, "HEAD", "OPTIONS"].join(", ");
+}
+
+function notFound({ method, url }: FastifyRequest, route: Route | undefined): Error {
+  const path = withoutSlash(pathOf(url));
   if (route !== undefined) {
     return fail("query.method_not_allowed", { method, allowed: route.methods.join(", ") });
   }

@@ -273,14 +273,17 @@ function chooseWorkspace(project: Project, workspaceId: string | undefined): Wor
   return workspace;
 }
 
-/** An id as text; undefined when it is absent or empty. */
+/** What HTTP libraries write for an id that a program has not got. */
+const NULL_TEXTS: ReadonlySet<string> = new Set(["", "null", "None", "undefined"]);
+
+/** An id as text; undefined when it is absent, empty or a text for nothing. */
 function readId(value: unknown): string | undefined {
   switch (typeof value) {
     case "number":
       return String(value);
     case "string": {
       const text = value.trim();
-      return text === "" ? undefined : text.slice(0, ID_LENGTH_MAX);
+      return NULL_TEXTS.has(text) ? undefined : text.slice(0, ID_LENGTH_MAX);
     }
     default:
       return value === undefined || value === null ? undefined : "(not an id)";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { equalityKey } from "../values/equality.ts";
 import { type Computed, isList } from "../values/value.ts";
 import { equals, firstOf } from "./comparison.ts";
 import { constantReadings, isStorable } from "./constant.ts";
@@ -40,16 +41,19 @@ function inList(left: Readings, right: Readings, dialect: Dialect): Fragment {
   if (isList(constant)) return inConstantList(left, constant, dialect);
   const list = reading(right, "list");
   if (list === undefined) return FALSE;
+  const value = left.constant?.value;
+  // Null where there is no list, as the case below is.
+  if (isStorable(value) && !isList(value)) {
+    return dialect.listContains(list, sql`${equalityKey(value)}`);
+  }
   const single = any(memberCases(left, list, dialect));
   const overlap = listOverlap(left, list, dialect);
   const member = overlap === undefined ? single : any([single, overlap]);
   return sql`case when ${list} is not null then coalesce(${member}, false) end`;
 }
 
-/** A known value, or a property, as an element of a stored list. */
+/** A value of each kind it can have as an element of a stored list. */
 function memberCases(left: Readings, list: Fragment, dialect: Dialect): readonly Fragment[] {
-  if (left.constant !== undefined && !can(left, "datetime"))
-    return constantMember(left, list, dialect);
   const cases: Fragment[] = [];
   const text = reading(left, "string");
   if (text !== undefined) cases.push(dialect.listContains(list, sql`('s' || ${text})`));
@@ -81,14 +85,6 @@ function numberInList(number: Fragment, list: Fragment, dialect: Dialect): Fragm
   const isNumber = dialect.startsWith(element, raw("'n'"));
   const equal = sql`${isNumber} and ${dialect.decimal(dialect.textFrom(element, 2))} = ${number}`;
   return sql`(${dialect.listLength(dialect.listFilter(list, "n", sql`coalesce(${equal}, false)`))} > 0)`;
-}
-
-function constantMember(left: Readings, list: Fragment, dialect: Dialect): readonly Fragment[] {
-  const value = left.constant?.value;
-  if (value === undefined || isList(value)) return [];
-  const keys = constantReadings([value]).list;
-  if (keys === undefined) throw new Unsupported("in list");
-  return [dialect.listsOverlap(list, keys)];
 }
 
 /** `list in list`: whether any element of the left is an element of the right. */

@@ -12,6 +12,7 @@ import { temporaryFolder } from "./support.ts";
 const OPTIONS: ReadOptions = {
   format: undefined,
   csv: { delimiter: ",", infer: true, textColumns: new Set() },
+  idNames: new Set(["id"]),
   from: START,
 };
 
