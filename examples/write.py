@@ -34,7 +34,18 @@ def write(customers):
         print(f"{customers[failed['index']]['id']}: {failed['message']}", file=sys.stderr)
 
 
+def parsed(lines):
+    """The customers of lines; a line that is not JSON is reported and left out."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield json.loads(line)
+        except ValueError:
+            print(f"line {number}: not JSON", file=sys.stderr)
+
+
 if __name__ == "__main__":
-    rows = (json.loads(line) for line in sys.stdin if line.strip())
+    rows = parsed(sys.stdin)
     while batch := list(itertools.islice(rows, BATCH_RECORD_COUNT)):
         write(batch)

@@ -41,10 +41,22 @@ export async function write(customers: readonly Customer[]): Promise<void> {
   }
 }
 
+/** The customer of a line; a line that is not JSON is reported and left out. */
+function parse(line: string, lineNumber: number): Customer | undefined {
+  try {
+    return JSON.parse(line) as Customer;
+  } catch {
+    process.stderr.write(`line ${lineNumber}: not JSON\n`);
+    return undefined;
+  }
+}
+
+let lineNumber = 0;
 let batch: Customer[] = [];
 for await (const line of createInterface({ input: process.stdin })) {
-  if (line.trim() === "") continue;
-  batch.push(JSON.parse(line) as Customer);
+  lineNumber += 1;
+  const customer = line.trim() === "" ? undefined : parse(line, lineNumber);
+  if (customer !== undefined) batch.push(customer);
   if (batch.length < BATCH_RECORD_COUNT) continue;
   await write(batch);
   batch = [];

@@ -8,6 +8,7 @@ import { fail } from "../errors/error.ts";
 import type { BearerToken } from "../project/access.ts";
 import { isRecord } from "./http-client.ts";
 import { SETTINGS } from "./settings.ts";
+import { systemReason } from "./system-reason.ts";
 
 /**
  * Reads `[{"token": "…", "service_account": "…"}, …]`.
@@ -21,7 +22,7 @@ export async function readBearerTokens(file: string): Promise<readonly BearerTok
   try {
     rows = JSON.parse(await readFile(file, "utf8"));
   } catch (error) {
-    throw invalid(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw invalid(`${file}: ${systemReason(error)}`);
   }
   if (!Array.isArray(rows)) throw invalid(`${file} without a list`);
   return rows.map((row: unknown, index) => {

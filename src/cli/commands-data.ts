@@ -4,7 +4,7 @@
  * @module
  */
 import { type Command, Option } from "commander";
-import { WhomError } from "../errors/error.ts";
+import { fail, WhomError } from "../errors/error.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { ImportTarget } from "./import-target.ts";
 import {
@@ -25,7 +25,7 @@ import {
 import type { Plan } from "./plan.ts";
 import type { RecordFormat } from "./records.ts";
 import type { RowFormat } from "./row-format.ts";
-import type { Terminal } from "./terminal.ts";
+import { note, type Terminal } from "./terminal.ts";
 
 /** Adds `import`, `query` and `explain`. */
 export function addDataCommands(program: Command, terminal: Terminal, plan: Plan): void {
@@ -88,6 +88,7 @@ Examples:
     .action((files: readonly string[], options: ImportOptions) => {
       plan.work = async () => {
         const { importFiles } = await import("./import.ts");
+        const delimiter = delimiterOf(options.delimiter, files);
         const { target, progressFolder } = await openTarget(options, terminal);
         try {
           return await importFiles(terminal, target, {
@@ -95,7 +96,7 @@ Examples:
             shape: { groupKey: options.group, idColumn: options.idColumn, nowMs: Date.now() },
             format: options.format,
             csv: {
-              delimiter: delimiterOf(options.delimiter, files),
+              delimiter,
               infer: options.infer,
               textColumns: new Set(options.textColumns),
             },
@@ -112,7 +113,14 @@ Examples:
 }
 
 function delimiterOf(delimiter: string | undefined, files: readonly string[]): string {
-  if (delimiter !== undefined) return delimiter === "\\t" ? "\t" : delimiter;
+  if (delimiter === "\\t") return "\t";
+  if (delimiter !== undefined) {
+    if (/^[^"\r\n]$/u.test(delimiter)) return delimiter;
+    throw fail("command.invalid", {
+      reason: `--delimiter must be one character, found ${JSON.stringify(delimiter)}`,
+      hint: "for instance --delimiter ';', or \\t for a tab",
+    });
+  }
   return files.every((file) => /\.tsv(\.gz)?$/i.test(file)) ? "\t" : ",";
 }
 
@@ -237,7 +245,10 @@ Examples:
     });
 }
 
-/** A selector has a meaning without data, so a missing folder counts only where one was asked for. */
+/**
+ * A selector has a meaning without data, so a folder counts only where a profile is asked for: one that is
+ * missing where none was named, and one that a server holds.
+ */
 async function openFolderIfThere(
   options: ExplainOptions,
   terminal: Terminal,
@@ -245,10 +256,18 @@ async function openFolderIfThere(
   try {
     return await openFolder(options, terminal);
   } catch (error) {
-    const isMissing = error instanceof WhomError && error.code === "data.folder_missing";
-    const { origins } = settingsOf(options, terminal);
-    if (isMissing && origins.data === "default" && options.distinctId === undefined)
+    if (!(error instanceof WhomError)) throw error;
+    const isNeeded = options.distinctId !== undefined;
+    if (error.code === "data.folder_busy") {
+      if (isNeeded) throw new WhomError(error.code, error.message, BUSY_HINT);
+      note(terminal, `${error.message}: the statement is left out`);
       return undefined;
+    }
+    const { origins } = settingsOf(options, terminal);
+    const isMissing = error.code === "data.folder_missing" && origins.data === "default";
+    if (isMissing && !isNeeded) return undefined;
     throw error;
   }
 }
+
+const BUSY_HINT = "stop that process first: --distinct-id reads the folder itself";

@@ -51,7 +51,10 @@ Examples:
 }
 
 function addProject(program: Command, terminal: Terminal, plan: Plan): void {
-  const project = program.command("project").description("Make and show projects.");
+  const project = program
+    .command("project")
+    .summary("make and show projects")
+    .description("Make and show projects.");
   withSettings(project.command("create <name>"), ["data"])
     .description("Add a project. A running server knows it within a second.")
     .option("--time-zone <zone>", "time zone of the project, an IANA name", "UTC")
@@ -144,6 +147,7 @@ interface AccountOptions extends Common {
 function addServiceAccount(program: Command, terminal: Terminal, plan: Plan): void {
   const account = program
     .command("service-account")
+    .summary("make and revoke the logins of readers")
     .description("Make and revoke the logins of programs that read.");
   withSettings(account.command("create <name>"), ["data"])
     .description("Add a service account, and print its secret this once.")

@@ -5,6 +5,7 @@
  */
 import { pipeline, type Readable } from "node:stream";
 import { type CsvError, type Info, parse } from "csv-parse";
+import { stringify } from "csv-stringify/sync";
 import { fail } from "../errors/error.ts";
 import { makeObject, type Value } from "../values/value.ts";
 import { PIECE_BYTES_MAX } from "./json-values.ts";
@@ -17,6 +18,15 @@ export interface CsvOptions {
   readonly infer: boolean;
   /** Columns that stay text; the column of the distinct id always does. */
   readonly textColumns: ReadonlySet<string>;
+}
+
+/** What to read, and from where. */
+interface CsvRead {
+  readonly csv: CsvOptions;
+  /** One of these columns has to be there. */
+  readonly idNames: ReadonlySet<string>;
+  /** Rows up to here are passed over. */
+  readonly from: Position;
 }
 
 interface ParsedRow {
@@ -34,55 +44,99 @@ const FALSE = /^(false|False|FALSE)$/;
 /** The records of a CSV text. */
 export async function* csvItems(
   input: Readable,
-  options: CsvOptions,
-  from: Position,
+  { csv: options, idNames, from }: CsvRead,
 ): AsyncGenerator<Item> {
-  const skipped: Item[] = [];
+  const skipped: Skipped[] = [];
   const parser = parse({
     bom: true,
     delimiter: options.delimiter,
     info: true,
     max_record_size: PIECE_BYTES_MAX,
     relax_column_count: true,
+    // A stray quote is text, as most readers have it: as an error it would swallow the rows below.
+    relax_quotes: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
     on_skip: (error) => {
-      if (error !== undefined) skipped.push(unreadableRow(error));
+      // One broken row makes several errors, of which the first says why.
+      const line = Number(error?.["lines"] ?? 0);
+      if (error !== undefined && skipped.at(-1)?.line !== line) skipped.push({ line, error });
     },
   });
   pipeline(input, parser, () => {
     // A failure reaches the reader through the parser, which the pipeline destroys with it.
   });
   let header: readonly string[] | undefined;
+  /** The parser counts a line end of two characters within quotes twice. */
+  let surplusCount = 0;
+  let lastLine = 0;
   for await (const row of parser as AsyncIterable<ParsedRow>) {
     if (header === undefined) {
-      header = checkHeader(row.record);
+      header = checkHeader(row.record, idNames);
+      surplusCount += countReturns(row.record);
+      lastLine = row.info.lines - surplusCount;
       continue;
     }
     // The parser runs ahead of its reader: a row it skipped waits for its turn.
-    while (skipped[0] !== undefined && skipped[0].position.line < row.info.lines) {
-      yield* after(from, skipped.shift());
+    while (skipped[0] !== undefined && skipped[0].line < row.info.lines) {
+      const item = unreadableRow(skipped.shift(), lastLine, surplusCount);
+      lastLine = item.position.line;
+      yield* after(from, item);
     }
-    yield* after(from, itemOf(header, row, options));
+    surplusCount += countReturns(row.record);
+    lastLine = row.info.lines - surplusCount;
+    yield* after(from, itemOf(header, row.record, lastLine, options));
   }
-  for (const item of skipped) yield* after(from, item);
+  for (const row of skipped) {
+    const item = unreadableRow(row, lastLine, surplusCount);
+    lastLine = item.position.line;
+    yield* after(from, item);
+  }
 }
 
-function* after(from: Position, item: Item | undefined): Generator<Item> {
-  if (item !== undefined && item.position.line > from.line) yield item;
+/** A row that is not CSV. */
+interface Skipped {
+  /** As the parser counts, where it noticed. */
+  readonly line: number;
+  readonly error: CsvError;
 }
 
-function unreadableRow(error: CsvError): Item {
-  const line = typeof error["lines"] === "number" ? error["lines"] : 0;
+function countReturns(cells: readonly string[]): number {
+  let count = 0;
+  for (const cell of cells) if (cell.includes("\r\n")) count += cell.split("\r\n").length - 1;
+  return count;
+}
+
+function* after(from: Position, item: Item): Generator<Item> {
+  if (item.position.line > from.line) yield item;
+}
+
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["CSV_QUOTE_NOT_CLOSED", "a quote that opens here is never closed, so the rest was not read"],
+  ["CSV_MAX_RECORD_SIZE", `longer than ${PIECE_BYTES_MAX} bytes: a quote may not be closed`],
+]);
+
+/** @param lastLine the line that the row before ends in */
+function unreadableRow(row: Skipped | undefined, lastLine: number, surplusCount: number): Item {
+  const { code = "", message = "" } = row?.error ?? {};
+  // An open quote is noticed far below the row that has it.
+  const isOpen = code === "CSV_QUOTE_NOT_CLOSED" || code === "CSV_MAX_RECORD_SIZE";
+  const line = isOpen ? lastLine + 1 : Math.max(lastLine + 1, (row?.line ?? 0) - surplusCount);
   return {
     kind: "unreadable",
     position: { line, endByte: 0 },
-    reason: `not CSV: ${error.message}`,
+    reason: `not CSV: ${REASONS.get(code) ?? message}`,
     text: "",
   };
 }
 
-function checkHeader(names: readonly string[]): readonly string[] {
+function checkHeader(names: readonly string[], idNames: ReadonlySet<string>): readonly string[] {
+  if (!names.some((name) => idNames.has(name))) {
+    throw fail("command.invalid", {
+      reason: `no column is named ${[...idNames].join(" or ")}, the first line has: ${shortened(names.join(", "))}`,
+      hint: "name the column of the id with --id-column, or what separates cells with --delimiter",
+    });
+  }
   const seen = new Set<string>();
   for (const name of names) {
     if (name === "" || seen.has(name)) {
@@ -99,12 +153,27 @@ function checkHeader(names: readonly string[]): readonly string[] {
   return names;
 }
 
-function itemOf(header: readonly string[], row: ParsedRow, options: CsvOptions): Item {
-  const position: Position = { line: row.info.lines, endByte: 0 };
-  const cells = row.record;
+const SHOWN_LENGTH_MAX = 200;
+
+function shortened(text: string): string {
+  return text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}…` : text;
+}
+
+function itemOf(
+  header: readonly string[],
+  cells: readonly string[],
+  line: number,
+  options: CsvOptions,
+): Item {
+  const position: Position = { line, endByte: 0 };
   if (cells.length !== header.length) {
     const reason = `${cells.length} cells, but the header has ${header.length}`;
-    return { kind: "unreadable", position, reason, text: cells.join(options.delimiter) };
+    return {
+      kind: "unreadable",
+      position,
+      reason,
+      text: stringify([[...cells]], { delimiter: options.delimiter }).trimEnd(),
+    };
   }
   const entries: [string, Value][] = [];
   header.forEach((name, index) => {

@@ -11,11 +11,12 @@ import { rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { SYSTEM_CLOCK } from "../clock.ts";
 import { DuckdbStore } from "../duckdb/store.ts";
-import { fail } from "../errors/error.ts";
+import { fail, WhomError } from "../errors/error.ts";
 import { Writer } from "../ingest/writer.ts";
 import { ProjectDirectory } from "../project/directory.ts";
 import type { Project } from "../project/project.ts";
 import type { Store } from "../store/store.ts";
+import { systemReason } from "./system-reason.ts";
 
 /** How the engine may use the machine. */
 export interface EngineSettings {
@@ -67,7 +68,11 @@ export async function openDataFolder(folder: string, engine: EngineSettings): Pr
     writer,
     close: async () => {
       await writer.drain();
-      await store.close();
+      await store.close().catch((error: unknown) => {
+        throw error instanceof WhomError
+          ? error
+          : fail("data.engine_failed", { reason: systemReason(error) });
+      });
     },
   };
 }
@@ -112,9 +117,14 @@ export async function createDataFolder(folder: string, first: FirstProject): Pro
 /**
  * The project somebody means: by id, by name, or the only one there is.
  *
+ * @param place where the command line names it
  * @throws `project.missing`, or `command.invalid` when there are several to choose from
  */
-export function findProject(directory: ProjectDirectory, wanted: string | undefined): Project {
+export function findProject(
+  directory: ProjectDirectory,
+  wanted: string | undefined,
+  place = "with --project",
+): Project {
   const projects = directory.projects();
   if (wanted !== undefined) {
     const id = /^\d+$/.test(wanted) ? Number(wanted) : undefined;
@@ -132,6 +142,6 @@ export function findProject(directory: ProjectDirectory, wanted: string | undefi
     hint:
       only === undefined
         ? "make one with: whom project create NAME"
-        : `name one with --project: ${projects.map(({ name }) => name).join(", ")}`,
+        : `name one ${place}: ${projects.map(({ name }) => name).join(", ")}`,
   });
 }

@@ -11,6 +11,7 @@ import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fail } from "../errors/error.ts";
 import { type Position, START } from "./records.ts";
+import { systemReason } from "./system-reason.ts";
 
 /** What is remembered of one file. */
 export interface Progress {
@@ -38,7 +39,7 @@ export async function progressFile(
 ): Promise<ProgressFile> {
   const absolute = resolve(file);
   const status = await stat(absolute).catch((error: Error) => {
-    throw fail("import.file_unreadable", { file, reason: error.message });
+    throw fail("import.file_unreadable", { file, reason: systemReason(error) });
   });
   const name = createHash("sha256").update(`${target}\n${absolute}`).digest("hex").slice(0, 24);
   return {

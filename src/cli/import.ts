@@ -11,7 +11,15 @@ import { EXIT, type ExitCode } from "./failure.ts";
 import { type Progress, progressFile, resumed, writeProgress } from "./import-progress.ts";
 import type { ImportTarget } from "./import-target.ts";
 import { type ProgressDisplay, progressDisplay } from "./progress-display.ts";
-import { type Item, openRecords, type Position, type ReadOptions, START } from "./records.ts";
+import {
+  checkFile,
+  type Item,
+  openRecords,
+  type Position,
+  type ReadOptions,
+  type RecordSource,
+  START,
+} from "./records.ts";
 import { type Reject, RejectFile } from "./rejects.ts";
 import { note, type Terminal } from "./terminal.ts";
 import { idColumns, type Shape, toWireRecord, type WireRecord } from "./wire-record.ts";
@@ -59,9 +67,15 @@ export async function importFiles(
       hint: "import from a file, or leave --resume out",
     });
   }
+  // A name that is wrong is better told before hours of import than after them.
+  for (const file of plan.files) await checkFile(file);
   let rejectedCount = 0;
   for (const [index, file] of plan.files.entries()) {
     const run = await FileImport.open(terminal, target, plan, file, index > 0);
+    if (run.progress.isFinished) {
+      note(terminal, `${run.name}: already imported, ${counts(run.progress)}`);
+      continue;
+    }
     const outcome = await run.toEnd(plan.errorCountMax - rejectedCount);
     rejectedCount += run.progress.rejectedCount;
     report(terminal, run, outcome);
@@ -70,16 +84,20 @@ export async function importFiles(
   return rejectedCount === 0 ? EXIT.ok : EXIT.failed;
 }
 
+function counts({ writtenCount, rejectedCount }: Progress): string {
+  return `${writtenCount} written, ${rejectedCount} rejected`;
+}
+
 function report(terminal: Terminal, run: FileImport, outcome: Outcome): void {
-  const { writtenCount, rejectedCount, position } = run.progress;
-  note(terminal, `${run.name}: ${writtenCount} written, ${rejectedCount} rejected`);
+  const { rejectedCount, position } = run.progress;
+  note(terminal, `${run.name}: ${counts(run.progress)}`);
   if (rejectedCount > 0) note(terminal, `rejected records are in ${run.rejectPath}`);
   if (outcome === "too_many_errors")
     note(terminal, "stopped: more rejects than --max-errors allows");
   if (outcome === "finished" || run.file === "-") return;
   note(
     terminal,
-    `stopped after line ${position.line}; the same command with --resume goes on there`,
+    `stopped after ${run.unit} ${position.line}; the same command with --resume goes on there`,
   );
 }
 
@@ -89,6 +107,8 @@ class FileImport {
   readonly name: string;
   readonly rejectPath: string;
   progress: Progress;
+  /** What positions count. */
+  unit: RecordSource["unit"] = "line";
   readonly #terminal: Terminal;
   readonly #target: ImportTarget;
   readonly #plan: ImportPlan;
@@ -142,16 +162,14 @@ class FileImport {
 
   /** Imports what is left of the file. */
   async toEnd(errorCountMax: number): Promise<Outcome> {
-    if (this.progress.isFinished) {
-      note(this.#terminal, `${this.name}: already imported`);
-      return "finished";
-    }
     const source = await openRecords(this.file, this.#terminal.input, {
       format: this.#plan.format,
       csv: this.#plan.csv,
       idNames: new Set(idColumns(this.#plan.shape)),
       from: this.progress.position,
     });
+    this.unit = source.unit;
+    this.#rejects.unit = source.unit;
     const display = progressDisplay(this.#terminal, this.name, source.size);
     try {
       const outcome = await this.#run(
@@ -163,7 +181,8 @@ class FileImport {
       await this.#remember(outcome === "finished");
       return outcome;
     } catch (error) {
-      report(this.#terminal, this, "stopped");
+      // Nothing was read of a file whose header is wrong, and no command would go on there.
+      if (this.progress.position.line > 0) report(this.#terminal, this, "stopped");
       throw error;
     } finally {
       display.end();

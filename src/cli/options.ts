@@ -56,6 +56,12 @@ export interface ProfileOptions {
   readonly secret?: string;
 }
 
+/** Reads the key of groups. */
+function groupKey(text: string): string {
+  if (text === "") throw new InvalidArgumentError("It must not be empty.");
+  return text;
+}
+
 const PROFILE_OPTIONS: readonly (readonly [string, string, string | undefined])[] = [
   ["--project <id or name>", "project; not needed where there is only one", "WHOM_PROJECT"],
   ["--group <key>", "the groups of this group key instead of users", undefined],
@@ -74,7 +80,8 @@ export function withProfileOptions(
 ): Command {
   for (const [flags, description, variable] of PROFILE_OPTIONS) {
     if (flags.startsWith("--server") && place === "folder") continue;
-    addOption(command, flags, description, variable);
+    if (flags.startsWith("--group")) command.option(flags, description, groupKey);
+    else addOption(command, flags, description, variable);
   }
   return command;
 }
@@ -120,13 +127,25 @@ export async function openSource(
     const username = required(options.username, "WHOM_USERNAME", "--username", terminal);
     const secret = given(options.secret, "WHOM_SECRET", terminal) ?? "";
     const authorization = basicCredentials(username, secret);
-    return serverSource({ url, authorization, projectId: project });
+    return serverSource({ url, authorization, projectId: projectId(project) });
   }
   const { findProject } = await import("./data-folder.ts");
   const folder = await openFolder(options, terminal);
   return closingOnFailure(folder, async () =>
     storeSource(folder.store, findProject(folder.directory, project), () => folder.close()),
   );
+}
+
+/** The project of a server, which knows names of projects only as texts to show. @throws `command.invalid` */
+function projectId(project: string | undefined): string {
+  if (project !== undefined && /^\d+$/.test(project)) return project;
+  throw fail("command.invalid", {
+    reason:
+      project === undefined
+        ? "--project is missing"
+        : `a server needs the id of the project, found ${JSON.stringify(project)}`,
+    hint: "give its id with --project or WHOM_PROJECT; whom project list shows it",
+  });
 }
 
 /** Opens the data folder that the settings name. */

@@ -106,7 +106,7 @@ export interface ServerAddress {
   readonly url: string;
   /** The value of the `Authorization` header. */
   readonly authorization: string;
-  readonly projectId: string | undefined;
+  readonly projectId: string;
 }
 
 /** The profiles of a project of a running server, through the query API. */
@@ -138,8 +138,7 @@ export function serverSource({ url, authorization, projectId }: ServerAddress): 
       }
     },
     propertyNames: async (groupKey) => {
-      const query = new URLSearchParams({ limit: String(NAME_COUNT_MAX) });
-      if (projectId !== undefined) query.set("project_id", projectId);
+      const query = new URLSearchParams({ limit: String(NAME_COUNT_MAX), project_id: projectId });
       if (groupKey !== undefined) query.set("data_group_id", groupKey);
       const path = `/api/query/engage/properties?${query}`;
       const answer = accepted(await ask(url, { method: "GET", path, headers }));

@@ -43,11 +43,12 @@ export function makeProgram(terminal: Terminal, plan: Plan): Command {
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXIT_CODES)
-    .showHelpAfterError("hint: whom --help lists every command and option");
+    .showHelpAfterError("hint: whom --help lists every command");
   addServerCommands(program, terminal, plan);
   addProjectCommands(program, terminal, plan);
   addDataCommands(program, terminal, plan);
   for (const command of allCommands(program)) {
+    if (command !== program) command.showHelpAfterError(helpHint(command));
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.output.write(text),
       writeErr: (text) => terminal.notes.write(text),
@@ -56,6 +57,16 @@ export function makeProgram(terminal: Terminal, plan: Plan): Command {
     });
   }
   return program;
+}
+
+/** Where somebody who mistyped a command finds how it is used. */
+function helpHint(command: Command): string {
+  const parent = command.parent?.parent ? `${command.parent.name()} ` : "";
+  const takesSelector = command.registeredArguments.some(
+    (argument) => argument.name() === "selector",
+  );
+  const dashes = takesSelector ? "; put -- before a selector that begins with -" : "";
+  return `hint: whom ${parent}${command.name()} --help shows how it is used${dashes}`;
 }
 
 /** A command and all below it. */

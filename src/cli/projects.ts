@@ -154,7 +154,9 @@ export async function runProjectShow(
   wanted: string | undefined,
   isJson: boolean,
 ): Promise<ExitCode> {
-  await showProject(terminal, findProject(await openDirectory(folder), wanted), isJson);
+  const directory = await openDirectory(folder);
+  const project = findProject(directory, wanted, "as in: whom project show NAME");
+  await showProject(terminal, project, isJson);
   return EXIT.ok;
 }
 

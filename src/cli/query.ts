@@ -73,7 +73,11 @@ async function printTable(
   }
   note(terminal, `${count} ${count === 1 ? "profile" : "profiles"}`);
   if (layout !== undefined && layout.hiddenCount > 0) {
-    const hidden = `${layout.hiddenCount} more properties do not fit`;
+    const { hiddenCount } = layout;
+    const hidden =
+      hiddenCount === 1
+        ? "1 more property does not fit"
+        : `${hiddenCount} more properties do not fit`;
     note(terminal, `${hidden}: choose some with --properties, or all with --format ndjson`);
   }
 }

@@ -12,6 +12,7 @@ import { fail, WhomError } from "../errors/error.ts";
 import { quoteLongIntegers } from "../values/long-integers.ts";
 import { type CsvOptions, csvItems } from "./csv-records.ts";
 import { lines, PIECE_BYTES_MAX, type Piece, values } from "./json-values.ts";
+import { systemReason } from "./system-reason.ts";
 
 /** How records are written down. */
 export type RecordFormat = "ndjson" | "json" | "csv";
@@ -42,7 +43,7 @@ export interface ReadOptions {
   /** Undefined goes by the file's name, then by its first bytes. */
   readonly format: RecordFormat | undefined;
   readonly csv: CsvOptions;
-  /** Members that may be ids: numbers of JSON that would lose digits are read as texts there. */
+  /** Members that may be ids: numbers of JSON that would lose digits are read as texts there, and CSV must have one. */
   readonly idNames: ReadonlySet<string>;
   /** Records up to here are passed over. */
   readonly from: Position;
@@ -51,6 +52,8 @@ export interface ReadOptions {
 /** An opened source of records. */
 export interface RecordSource {
   readonly format: RecordFormat;
+  /** What positions count: the elements of JSON, else lines. */
+  readonly unit: "line" | "record";
   /** Size of the file in bytes; undefined for standard input. */
   readonly size: number | undefined;
   /** Bytes of the file read so far. */
@@ -64,6 +67,7 @@ const BYTE_ORDER_MARK: Buffer = Buffer.from([0xef, 0xbb, 0xbf]);
 /** As much of an unreadable record as the reject file keeps. */
 const TEXT_LENGTH_MAX = 64 * 1024;
 const CHUNK_BYTES = 256 * 1024;
+const CARRIAGE_RETURN = 0x0d;
 
 /**
  * Opens a file, or standard input for `-`.
@@ -92,7 +96,13 @@ function lineSource(file: string, size: number, options: ReadOptions): RecordSou
   const { from } = options;
   const { chunks, bytesRead } = countBytes(readFrom(file, from.endByte), from.endByte);
   const pieces = lines(rest([], chunks), { position: from.line, endByte: from.endByte });
-  return { format: "ndjson", size, bytesRead, items: readable(file, pieceItems(pieces, options)) };
+  return {
+    format: "ndjson",
+    unit: "line",
+    size,
+    bytesRead,
+    items: readable(file, pieceItems(pieces, options)),
+  };
 }
 
 interface Counted {
@@ -121,7 +131,8 @@ async function streamSource(
 ): Promise<RecordSource> {
   const { head, stream } = await peekStream(file, await inflated(file, chunks));
   const format = formatOf(file, head, options.format);
-  return { format, size, bytesRead, items: readable(file, itemsOf(format, stream, options)) };
+  const items = readable(file, itemsOf(format, stream, options));
+  return { format, unit: format === "json" ? "record" : "line", size, bytesRead, items };
 }
 
 function itemsOf(
@@ -131,7 +142,7 @@ function itemsOf(
 ): AsyncIterable<Item> {
   switch (format) {
     case "csv":
-      return csvItems(Readable.from(stream, { objectMode: false }), options.csv, options.from);
+      return csvItems(Readable.from(stream, { objectMode: false }), options);
     case "json":
       return pieceItems(values(stream), options);
     case "ndjson":
@@ -150,7 +161,7 @@ async function* pieceItems(
 
 function* read(piece: Piece, idNames: ReadonlySet<string>): Generator<Item> {
   const position: Position = { line: piece.position, endByte: piece.endByte };
-  const bytes = piece.bytes && withoutMark(piece.bytes);
+  const bytes = piece.bytes && withoutReturn(withoutMark(piece.bytes));
   if (bytes === undefined) {
     const reason = `longer than ${PIECE_BYTES_MAX} bytes`;
     yield { kind: "unreadable", position, reason, text: "" };
@@ -215,6 +226,15 @@ function isGzip(head: Buffer): boolean {
   return head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
 }
 
+/**
+ * Looks whether a file can be read; `-` always can.
+ *
+ * @throws `import.file_unreadable`
+ */
+export async function checkFile(file: string): Promise<void> {
+  if (file !== "-") await peekFile(file);
+}
+
 async function peekFile(file: string): Promise<{ readonly size: number; readonly head: Buffer }> {
   let handle: FileHandle | undefined;
   try {
@@ -259,6 +279,11 @@ function withoutMark(head: Buffer): Buffer {
   return head.subarray(0, length).equals(BYTE_ORDER_MARK) ? head.subarray(length) : head;
 }
 
+/** A line without the carriage return of its end. */
+function withoutReturn(line: Buffer): Buffer {
+  return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+}
+
 async function inflated(
   file: string,
   chunks: AsyncIterator<Buffer>,
@@ -295,7 +320,10 @@ async function* readable(file: string, items: AsyncIterable<Item>): AsyncGenerat
 }
 
 function unreadable(file: string, error: unknown): WhomError {
-  if (error instanceof WhomError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof WhomError) {
+    if (error.code !== "command.invalid") return error;
+    return fail("command.invalid", { reason: `${file}: ${error.message}`, hint: error.hint });
+  }
+  const reason = systemReason(error);
   return fail("import.file_unreadable", { file: file === "-" ? "standard input" : file, reason });
 }

@@ -6,6 +6,7 @@
 import Table from "cli-table3";
 import { stringify } from "csv-stringify/sync";
 import { makeObject, type Value, type ValueObject } from "../values/value.ts";
+import { displayWidth } from "../values/width.ts";
 import type { Row } from "./profile-source.ts";
 import { printable } from "./terminal.ts";
 
@@ -15,6 +16,8 @@ export type RowFormat = "table" | "ndjson" | "csv";
 const ID_COLUMN = "$distinct_id";
 const CELL_WIDTH_MAX = 40;
 const CELL_WIDTH_MIN = 3;
+/** A column may be cut to this, but not further, to fit the screen. */
+const CUT_WIDTH_MIN = 16;
 /** Between cells, and at both ends of a line. */
 const CELL_PADDING = 2;
 
@@ -80,17 +83,22 @@ export function layOut(
 ): TableLayout {
   const cells = rows.map((row) => ({ id: printable(row.distinctId), properties: parsed(row) }));
   const candidates = named ?? byPresence(cells.map(({ properties }) => properties));
-  const idWidth = widthOf(
-    ID_COLUMN,
-    cells.map(({ id }) => id),
+  const idTexts = cells.map(({ id }) => id);
+  const idWidthMax = Math.max(ID_COLUMN.length, Math.floor(screenWidth / 3));
+  const idWidth = Math.min(
+    widthOf(ID_COLUMN, idTexts),
+    named === undefined ? idWidthMax : CELL_WIDTH_MAX,
   );
   const columns: string[] = [];
   const widths = [idWidth];
   let left = screenWidth - idWidth - CELL_PADDING;
   for (const name of candidates) {
     const texts = cells.map(({ properties }) => printable(cellText(own(properties, name))));
-    const width = widthOf(name, texts);
-    if (named === undefined && width + CELL_PADDING > left) break;
+    const room = left - CELL_PADDING;
+    const wanted = widthOf(name, texts);
+    const width = named === undefined && wanted > room && room >= CUT_WIDTH_MIN ? room : wanted;
+    // One that finds no room may leave some for a narrower one.
+    if (named === undefined && width > room) continue;
     left -= width + CELL_PADDING;
     columns.push(name);
     widths.push(width);
@@ -107,7 +115,10 @@ function byPresence(all: readonly ValueObject[]): readonly string[] {
 }
 
 function widthOf(name: string, texts: readonly string[]): number {
-  const longest = texts.reduce((width, text) => Math.max(width, text.length), name.length);
+  const longest = texts.reduce(
+    (width, text) => Math.max(width, displayWidth(text)),
+    displayWidth(printable(name)),
+  );
   return Math.max(CELL_WIDTH_MIN, Math.min(longest, CELL_WIDTH_MAX));
 }
 

@@ -36,13 +36,19 @@ export async function makeServer(
     warn: (message, facts) => logger.warn(facts, message),
   });
   const { directory, store, writer } = folder;
+  const bearerTokens = await readBearerTokens(settings.bearerTokens);
+  for (const { serviceAccountUsername: username } of bearerTokens) {
+    if (directory.serviceAccount(username) === undefined) {
+      logger.warn({ username }, "a bearer token names a service account that does not exist");
+    }
+  }
   return createServer({
     directory,
     store,
     writer,
     sessions,
     clock: SYSTEM_CLOCK,
-    settings: { ...settings, bearerTokens: await readBearerTokens(settings.bearerTokens) },
+    settings: { ...settings, bearerTokens },
     logger,
     version: packageVersion(),
   });

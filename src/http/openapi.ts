@@ -7,11 +7,12 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import type { Route } from "./routes.ts";
-import { FAILURE_SCHEMA } from "./wire.ts";
+import { FAILURE_SCHEMA, HEALTH_SCHEMA, UPDATE_FAILURE_SCHEMA } from "./wire.ts";
 
 /** Routes that are added after this are in the document. */
 export async function registerDocument(app: FastifyInstance, version: string): Promise<void> {
   app.addSchema({ ...FAILURE_SCHEMA, $id: "Failure" });
+  app.addSchema({ ...UPDATE_FAILURE_SCHEMA, $id: "UpdateFailure" });
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -20,12 +21,23 @@ export async function registerDocument(app: FastifyInstance, version: string): P
         description: "Profiles in over the ingestion API, out over Query Profiles.",
         version,
       },
-      components: { securitySchemes: { basic: { type: "http", scheme: "basic" } } },
+      components: {
+        securitySchemes: {
+          basic: { type: "http", scheme: "basic" },
+          bearer: { type: "http", scheme: "bearer" },
+        },
+      },
       tags: [
         { name: "query", description: "Read profiles." },
         { name: "ingest", description: "Write profiles." },
         { name: "operations", description: "Run the server." },
       ],
+    },
+    transformObject: (document) => {
+      if (!("openapiObject" in document)) return document.swaggerObject;
+      const { openapiObject } = document;
+      for (const path of Object.values(openapiObject.paths ?? {})) makeBodyOptional(path);
+      return openapiObject;
     },
     refResolver: {
       buildLocalReference: ({ $id }, _base, _fragment, index) =>
@@ -36,6 +48,12 @@ export async function registerDocument(app: FastifyInstance, version: string): P
     app.swagger(),
   );
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
+}
+
+/** Everything that a body says may stand in the query string instead. */
+function makeBodyOptional(path: object | undefined): void {
+  const { post } = (path ?? {}) as { readonly post?: { requestBody?: { required?: boolean } } };
+  if (post?.requestBody !== undefined) post.requestBody.required = false;
 }
 
 /** What the document says about one method and path of a route. */
@@ -55,13 +73,15 @@ export function operationSchema(
     ...(method === "POST"
       ? { body: route.body, consumes: ["application/json", "application/x-www-form-urlencoded"] }
       : {}),
-    ...(route.family === "query" ? { security: [{ basic: [] }] } : {}),
+    ...(route.family === "query" ? { security: [{ basic: [] }, { bearer: [] }] } : {}),
     response: responsesOf(route),
   };
 }
 
-function responsesOf({ family, answer }: Route): object {
-  return family === "operations"
-    ? { 200: answer }
-    : { 200: answer, "4xx": { $ref: "Failure#" }, "5xx": { $ref: "Failure#" } };
+function responsesOf({ name, family, answer }: Route): object {
+  if (family === "operations") {
+    return name === "health_ready" ? { 200: answer, 503: HEALTH_SCHEMA } : { 200: answer };
+  }
+  const failure = { $ref: family === "ingest" ? "UpdateFailure#" : "Failure#" };
+  return { 200: answer, "4xx": failure, "5xx": failure };
 }

@@ -13,12 +13,14 @@ import { queryProfiles } from "./query-profiles.ts";
 import { updateProfiles } from "./update-profiles.ts";
 import {
   HEALTH_SCHEMA,
+  METRICS_ANSWER,
   PAGE_SCHEMA,
   PROPERTIES_SCHEMA,
   parametersSchema,
-  RECORDS_SCHEMA,
+  queryStringSchema,
+  UPDATE_ANSWER,
+  UPDATE_BODY,
   UPDATE_PARAMETERS_SCHEMA,
-  UPDATE_SCHEMA,
 } from "./wire.ts";
 
 /** Who calls an endpoint: it decides about credentials, CORS and how HEAD is answered. */
@@ -39,8 +41,9 @@ export interface Route {
   readonly aliases: readonly string[];
   readonly summary: string;
   readonly parameters: TSchema;
-  readonly body: TSchema;
-  readonly answer: TSchema;
+  /** A schema, or one for each content type. */
+  readonly body: object;
+  readonly answer: object;
   readonly handler: Handler;
 }
 
@@ -86,7 +89,7 @@ export const ROUTES: readonly Route[] = [
     paths: PREFIXES.map((prefix) => `${prefix}/engage`),
     aliases: PREFIXES.map((prefix) => `${prefix}/engage/query`),
     summary: "Query profiles",
-    parameters: parametersSchema(QUERY_PARAMETERS),
+    parameters: queryStringSchema(QUERY_PARAMETERS),
     body: parametersSchema(QUERY_PARAMETERS),
     answer: PAGE_SCHEMA,
     handler: queryProfiles,
@@ -98,7 +101,7 @@ export const ROUTES: readonly Route[] = [
     paths: PREFIXES.map((prefix) => `${prefix}/engage/properties`),
     aliases: [],
     summary: "List the properties that profiles have",
-    parameters: parametersSchema(PROPERTIES_PARAMETERS),
+    parameters: queryStringSchema(PROPERTIES_PARAMETERS),
     body: parametersSchema(PROPERTIES_PARAMETERS),
     answer: PROPERTIES_SCHEMA,
     handler: listProperties,
@@ -111,8 +114,8 @@ export const ROUTES: readonly Route[] = [
     aliases: [],
     summary: "Update user profiles",
     parameters: UPDATE_PARAMETERS_SCHEMA,
-    body: RECORDS_SCHEMA,
-    answer: UPDATE_SCHEMA,
+    body: UPDATE_BODY,
+    answer: UPDATE_ANSWER,
     handler: (context, request) => updateProfiles(context.updates, request, "engage"),
   },
   {
@@ -123,8 +126,8 @@ export const ROUTES: readonly Route[] = [
     aliases: [],
     summary: "Update group profiles",
     parameters: UPDATE_PARAMETERS_SCHEMA,
-    body: RECORDS_SCHEMA,
-    answer: UPDATE_SCHEMA,
+    body: UPDATE_BODY,
+    answer: UPDATE_ANSWER,
     handler: (context, request) => updateProfiles(context.updates, request, "groups"),
   },
   {
@@ -160,7 +163,7 @@ export const ROUTES: readonly Route[] = [
     summary: "Counters for Prometheus",
     parameters: NOTHING,
     body: NOTHING,
-    answer: Type.String({ description: "The text format of Prometheus." }),
+    answer: METRICS_ANSWER,
     handler: async ({ metrics: { registry } }) => ({
       status: 200,
       headers: { "content-type": registry.contentType },

@@ -48,6 +48,8 @@ const HEADERS_TIMEOUT_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 /** Longer than load balancers keep a connection, so that it is they who close it. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** How often a stopping server closes the connections whose last answer is out. */
+const IDLE_SWEEP_MS = 50;
 /** Selectors stand in query strings, escaped. */
 const HEADER_BYTES_MAX = 256 * 1024;
 /** Shorter answers are not worth compressing. */
@@ -369,7 +371,10 @@ async function stop(app: FastifyInstance, context: ServerContext): Promise<void>
   const { settings, writer, sessions, store, logger } = context;
   logger.info("stopping");
   const deadline = setTimeout(() => app.server.closeAllConnections(), settings.stopTimeoutMs);
+  // A connection that was busy when the stop began stays open for its client's next request, which must not come.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
   await app.close();
+  clearInterval(sweep);
   clearTimeout(deadline);
   await writer.drain();
   await sessions.close();

@@ -12,7 +12,18 @@ export function parametersSchema(names: readonly ParameterName[]): TSchema {
   return Type.Object(Object.fromEntries(members), { additionalProperties: true });
 }
 
-/** What every failure is answered with. */
+/** The same parameters in a query string, where lists and objects are JSON within a text. */
+export function queryStringSchema(names: readonly ParameterName[]): TSchema {
+  const members = names.map((name) => {
+    const { schema } = PARAMETERS[name];
+    const isJson = schema["type"] === "array" || schema["type"] === "object";
+    const shown = isJson ? { ...schema, "x-consume": "application/json" } : schema;
+    return [name, Type.Optional(shown)] as const;
+  });
+  return Type.Object(Object.fromEntries(members), { additionalProperties: true });
+}
+
+/** What every failure is answered with, but for writes. */
 export const FAILURE_SCHEMA: TSchema = Type.Object(
   {
     request: Type.String({ description: "Path and query string of the request, without secrets." }),
@@ -74,19 +85,42 @@ export const PROPERTIES_SCHEMA: TSchema = Type.Object(
   { description: "Properties by name, most frequent first." },
 );
 
-/** What an endpoint that writes answers with `verbose`; without, the text `1` or `0`. */
-export const UPDATE_SCHEMA: TSchema = Type.Object(
+const VERBOSE_SCHEMA: TSchema = Type.Object(
   {
     error: Type.Union([Type.String(), Type.Null()]),
     status: Type.Union([Type.Literal(0), Type.Literal(1)]),
     num_good_events: Type.Optional(Type.Integer()),
     failed_records: Type.Optional(
       Type.Array(
-        Type.Object({ index: Type.Integer(), field: Type.String(), message: Type.String() }),
+        Type.Object({
+          index: Type.Integer(),
+          $distinct_id: Type.Optional(Type.String()),
+          $group_id: Type.Optional(Type.String()),
+          field: Type.String(),
+          message: Type.String(),
+        }),
       ),
     ),
   },
-  { description: "With `verbose=1`; without, the text `1` or `0`." },
+  { description: "With `verbose=1`." },
+);
+
+/** What an endpoint that writes answers. */
+export const UPDATE_ANSWER: object = {
+  description: "What became of the records.",
+  content: {
+    "text/plain": { schema: Type.Union([Type.Literal("1"), Type.Literal("0")]) },
+    "application/json": { schema: VERBOSE_SCHEMA },
+  },
+};
+
+/** What an endpoint that writes answers when it can take nothing. */
+export const UPDATE_FAILURE_SCHEMA: TSchema = Type.Object(
+  {
+    error: Type.String({ description: "What was found." }),
+    status: Type.Union([Type.Literal(0), Type.Literal("error")]),
+  },
+  { description: "Nothing was written, and why.", additionalProperties: true },
 );
 
 /** The parameters of an endpoint that writes. */
@@ -103,19 +137,29 @@ export const UPDATE_PARAMETERS_SCHEMA: TSchema = Type.Object(
   { additionalProperties: true },
 );
 
-/** Records in a body of their own. */
-export const RECORDS_SCHEMA: TSchema = Type.Array(
-  Type.Object(
-    {
-      $token: Type.String(),
-      $distinct_id: Type.Optional(Type.String()),
-      $group_key: Type.Optional(Type.String()),
-      $group_id: Type.Optional(Type.String()),
-    },
-    { additionalProperties: true },
-  ),
-  { description: "Records, each with one operation such as `$set`." },
+const RECORD_SCHEMA: TSchema = Type.Object(
+  {
+    $token: Type.String(),
+    $distinct_id: Type.Optional(Type.String()),
+    $group_key: Type.Optional(Type.String()),
+    $group_id: Type.Optional(Type.String()),
+  },
+  { description: "A record with one operation such as `$set`.", additionalProperties: true },
 );
+
+/** The body of a request that writes: records, or a form that holds them. */
+export const UPDATE_BODY: object = {
+  content: {
+    "application/json": { schema: Type.Union([Type.Array(RECORD_SCHEMA), RECORD_SCHEMA]) },
+    "application/x-www-form-urlencoded": { schema: UPDATE_PARAMETERS_SCHEMA },
+  },
+};
+
+/** The counters. */
+export const METRICS_ANSWER: object = {
+  description: "The text format of Prometheus.",
+  content: { "text/plain": { schema: Type.String() } },
+};
 
 /** The state of the server. */
 export const HEALTH_SCHEMA: TSchema = Type.Object(

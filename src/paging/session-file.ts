@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { rmSync, writeFileSync } from "node:fs";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { endianness } from "node:os";
 import { crc32 } from "node:zlib";
@@ -22,6 +23,8 @@ const BLOCK_BYTES = CHECKSUM_BYTES + KEYS_PER_BLOCK * KEY_BYTES;
 const HEADER_BYTES_MAX = 64 * 1024 * 1024;
 /** So much is put together at a time: a long session does not hold up other requests. */
 const BLOCKS_PER_CHUNK = 256;
+/** Sessions of some two thousand profiles. */
+const WRITTEN_AT_ONCE_BYTES = 8_192;
 
 /** A session as its file has it, and where its keys begin. */
 export interface StoredSession {
@@ -49,6 +52,11 @@ export async function writeSession(
   const head = encodeHead(session);
   const blocks = Math.ceil(keys.length / KEYS_PER_BLOCK);
   const first = Buffer.concat([head, encodeBlocks(keys, 0, BLOCKS_PER_CHUNK)]);
+  const stored: StoredSession = { session, keysOffset: head.length };
+  if (first.length <= WRITTEN_AT_ONCE_BYTES) {
+    writeAtOnce(path, first);
+    return stored;
+  }
   const whole = blocks <= BLOCKS_PER_CHUNK;
   const target = whole ? path : `${path}.part`;
   const file = await open(target, "w", 0o600);
@@ -64,7 +72,17 @@ export async function writeSession(
     await file.close();
   }
   if (!whole) await rename(target, path);
-  return { session, keysOffset: head.length };
+  return stored;
+}
+
+/** Every look-up opens a session of one page: to wait for the kernel's cache costs less than five turns of the pool. */
+function writeAtOnce(path: string, bytes: Buffer): void {
+  try {
+    writeFileSync(path, bytes, { mode: 0o600 });
+  } catch (failure) {
+    rmSync(path, { force: true });
+    throw failure;
+  }
 }
 
 /** The size of a session's file. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Span, WhomError } from "../errors/error.ts";
+import { displayWidth } from "../values/width.ts";
 
 /** The most characters of a source line that are shown; a longer one is cut around the mark. */
 export const FRAME_WIDTH_MAX = 76;
@@ -42,12 +43,15 @@ function markedLine(source: string, span: Span): readonly string[] {
   const room = FRAME_WIDTH_MAX - shownBefore.length;
   const rest = [...marked, ...after];
   const shownRest = rest.length > room ? [...rest.slice(0, room), "…"] : rest;
-  const caretCount = Math.max(1, Math.min(marked.length, room));
 
   const lineNumber = String(countLines(source, lineStart));
   const gutter = " ".repeat(lineNumber.length);
-  const text = [...shownBefore, ...shownRest].map(printable).join("");
-  const carets = " ".repeat(shownBefore.length) + "^".repeat(caretCount);
+  const lead = shownBefore.map(printable).join("");
+  const text = lead + shownRest.map(printable).join("");
+  const shownMarked = marked.slice(0, room).map(printable).join("");
+  // Columns, not characters: a wide character before the mark or in it takes two.
+  const carets =
+    " ".repeat(displayWidth(lead)) + "^".repeat(Math.max(1, displayWidth(shownMarked)));
   return [`${gutter} |`, `${lineNumber} | ${text}`, `${gutter} | ${carets}`];
 }
 

@@ -9,41 +9,44 @@
 /** Whole numbers of fewer digits are exact. */
 const LONG_MEMBER = /\s*:\s*(-?\d{16,})(?=\s*[,}])/y;
 const ANY_LONG_INTEGER = /:\s*-?\d{16}/;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 
 /**
- * The text of a JSON value in which long whole numbers are texts, where they are members of these names.
+ * The text of a JSON object, or of a list of them, in which members of these names that are long whole
+ * numbers are texts. Objects inside those objects stay as they are.
  *
  * @param names as JSON writes them, without escapes
  */
 export function quoteLongIntegers(json: string, names: ReadonlySet<string>): string {
   if (!ANY_LONG_INTEGER.test(json)) return json;
+  const recordDepth = json.trimStart().startsWith("[") ? 2 : 1;
   let quoted = "";
   let kept = 0;
-  for (let start = json.indexOf('"'); start !== -1; ) {
-    let end = endOfText(json, start);
-    LONG_MEMBER.lastIndex = end;
-    const digits = names.has(json.slice(start + 1, end - 1))
-      ? LONG_MEMBER.exec(json)?.[1]
-      : undefined;
-    if (digits !== undefined) {
-      end = LONG_MEMBER.lastIndex;
-      quoted += `${json.slice(kept, end - digits.length)}"${digits}"`;
-      kept = end;
-    }
-    start = json.indexOf('"', end);
+  let depth = 0;
+  for (let at = 0; at < json.length; at++) {
+    depth += nesting(json.charAt(at));
+    if (json.charAt(at) !== '"') continue;
+    const start = at;
+    at = closingQuote(json, start);
+    if (depth !== recordDepth || !names.has(json.slice(start + 1, at))) continue;
+    LONG_MEMBER.lastIndex = at + 1;
+    const digits = LONG_MEMBER.exec(json)?.[1];
+    if (digits === undefined) continue;
+    const end = LONG_MEMBER.lastIndex;
+    quoted += `${json.slice(kept, end - digits.length)}"${digits}"`;
+    kept = end;
+    at = end - 1;
   }
   return quoted + json.slice(kept);
 }
 
-/** Where the text that begins with a quote ends, its closing quote included. */
-function endOfText(json: string, start: number): number {
+function nesting(character: string): number {
+  if (character === "{" || character === "[") return 1;
+  return character === "}" || character === "]" ? -1 : 0;
+}
+
+/** Where the text ends that begins with the quote at `start`; the end of the JSON if it does not. */
+function closingQuote(json: string, start: number): number {
   let at = start + 1;
-  while (at < json.length) {
-    const unit = json.charCodeAt(at);
-    if (unit === QUOTE) return at + 1;
-    at += unit === BACKSLASH ? 2 : 1;
-  }
-  return json.length;
+  while (at < json.length && json.charAt(at) !== '"') at += json.charAt(at) === "\\" ? 2 : 1;
+  return at;
 }

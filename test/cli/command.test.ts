@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -97,6 +98,21 @@ describe("the command line", () => {
     expect([exitCode, notes]).toEqual([0, ""]);
   });
 
+  it.runIf(existsSync("/dev/full"))("says so when its output cannot be written", async () => {
+    const data = await newFolder();
+    await whom(["import", "--data", data, "-"], { input: '{"id":"a"}\n' });
+    const command = `node --import tsx src/cli/main.ts query --data '${data}' >/dev/full`;
+    const child = spawn("sh", ["-c", command], { stdio: ["ignore", "ignore", "pipe"] });
+    let notes = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      notes += chunk.toString();
+    });
+    const exitCode = await new Promise((resolve) => child.on("close", resolve));
+    expect(exitCode).toBe(1);
+    expect(notes).toContain("error: cannot write the output: no space left on device\n");
+    expect(notes).not.toContain("    at ");
+  });
+
   it("says nothing of its insides when it fails", async () => {
     const { exitCode, output, notes } = await spawnWhom(["query", "--data", "/nowhere/at/all"]);
     expect({ exitCode, output }).toEqual({ exitCode: 3, output: "" });
@@ -118,16 +134,24 @@ describe("exit codes and errors", () => {
     [["serve", "--port", "x"], 2, "error: --port must be a whole number from 0 to 65535"],
     [["project", "list", "--data", "/nowhere"], 3, "error: /nowhere is not a Whom data folder"],
     [
-      ["query", "--server", "http://127.0.0.1:1", "--username", "a", "--secret", "b"],
+      ["query", "--server", "http://127.0.0.1:1", "--username", "a", "--project", "1"],
       3,
       "error: cannot reach http://127.0.0.1:1: ",
     ],
     [
-      ["query", "--server", "ftp://x", "--username", "a"],
+      ["query", "--server", "ftp://x", "--username", "a", "--project", "1"],
       2,
       "error: --server must be an http or https address",
     ],
     [["query", "--server", "http://127.0.0.1:1"], 2, "error: --username is missing"],
+    [["query", "--server", "http://x", "--username", "a"], 2, "error: --project is missing"],
+    [
+      ["query", "--server", "http://x", "--username", "a", "--project", "shop"],
+      2,
+      'error: a server needs the id of the project, found "shop"',
+    ],
+    [["query", "-x > 1"], 2, "put -- before a selector that begins with -"],
+    [["import", "--delimiter", ";;", "x"], 2, "error: --delimiter must be one character"],
     [["import", "--server", "http://127.0.0.1:1", "x"], 2, "error: --token is missing"],
   ])("of %j are %i and %j", async (commandLine, exitCode, message) => {
     const ended = await whom(commandLine);

@@ -69,6 +69,44 @@ describe("an import", () => {
     expect((await readdir(folder)).sort()).toEqual(["imports", "profiles.ndjson"]);
   });
 
+  it("looks at every file before it reads the first", async () => {
+    const { target, plan, file, count } = await fixture(rows(3));
+    const { terminal, notes } = recordingTerminal();
+    const files = [file, `${file}.missing`];
+    await expect(importFiles(terminal, target, plan({ files }))).rejects.toThrow(
+      /missing: no such file or directory$/,
+    );
+    expect([await count(), notes()]).toEqual([0, ""]);
+  });
+
+  it("does not offer to go on in a file it could not begin", async () => {
+    const { target, plan, folder } = await fixture("");
+    const file = join(folder, "wrong.csv");
+    await writeFile(file, "name,plan\nada,pro\n");
+    const { terminal, notes } = recordingTerminal();
+    await expect(importFiles(terminal, target, plan({ files: [file] }))).rejects.toThrow(
+      `${file}: no column is named`,
+    );
+    expect(notes()).toBe("");
+  });
+
+  it("names the elements of a JSON array by their number", async () => {
+    const { target, plan, folder } = await fixture("");
+    const file = join(folder, "list.json");
+    await writeFile(file, '[{"id":"a"},\n7]');
+    const { terminal, notes } = recordingTerminal();
+    expect(await importFiles(terminal, target, plan({ files: [file] }))).toBe(1);
+    expect(notes()).toContain(`${file} record 2: not an object\n`);
+  });
+
+  it("keeps a number that is too large as text, not as null", async () => {
+    const { target, plan, file } = await fixture('{"id":"a","n":1e999}\r\n');
+    const { terminal } = recordingTerminal();
+    expect(await importFiles(terminal, target, plan())).toBe(1);
+    const [line = ""] = readFileSync(`${file}.rejected.ndjson`, "utf8").split("\n");
+    expect(JSON.parse(line)).toMatchObject({ line: 1, record: { id: "a", n: "Infinity" } });
+  });
+
   it("keeps what it rejects, by line, and writes the rest", async () => {
     const content = [
       '{"id":"a"}',

@@ -84,6 +84,26 @@ describe("a table", () => {
     expect(lines[2]?.length).toBeLessThanOrEqual(60);
   });
 
+  it("gives wide characters the columns they take", () => {
+    const profiles = [row("日本語ユーザー", { name: "山田太郎" }), row("b", { name: "x" })];
+    const lines = tableRows(profiles, layOut(profiles, undefined, 80), true).split("\n");
+    expect(lines).toEqual([
+      "$distinct_id    name",
+      "日本語ユーザー  山田太郎",
+      "b               x",
+      "",
+    ]);
+  });
+
+  it("has room for properties even beside long ids", () => {
+    const profiles = [row("i".repeat(300), { long: "x".repeat(300), short: "y" })];
+    const layout = layOut(profiles, undefined, 60);
+    expect(layout.columns).toEqual(["long"]);
+    const lines = tableRows(profiles, layout, true).split("\n");
+    expect(lines[1]).toMatch(/^i+… {2}x+…$/);
+    expect(lines[1]?.length).toBeLessThanOrEqual(60);
+  });
+
   it("shows every property that was named", () => {
     const layout = layOut([row("a", {})], ["one", "two", "three"], 10);
     expect(layout.columns).toEqual(["one", "two", "three"]);

@@ -75,6 +75,18 @@ describe("commands that ask a server", () => {
     );
   });
 
+  it("leave the data folder to the server", async () => {
+    const { data } = await served();
+    const explain = ["explain", 'properties["n"] > 1', "--data", data];
+    const explained = await whom(explain);
+    expect(explained.exitCode).toBe(0);
+    expect(explained.output).toContain('properties["n"] > 1');
+    expect(explained.notes).toContain("the statement is left out");
+    const asked = await whom([...explain, "--distinct-id", "a"]);
+    expect(asked.exitCode).toBe(3);
+    expect(asked.notes).toContain("--distinct-id reads the folder itself");
+  });
+
   it("notice a project that was made while the server runs", async () => {
     const { data, environment } = await served();
     const made = await whom(["project", "create", "late", "--data", data, "--json"]);

@@ -99,7 +99,7 @@ describe("bearer tokens", () => {
 
   it("name the file that cannot be read", async () => {
     await expect(readBearerTokens("/nowhere/tokens.json")).rejects.toThrow(
-      /^--bearer-tokens must be a JSON file .* found \/nowhere\/tokens.json: ENOENT/,
+      /^--bearer-tokens must be a JSON file .* found \/nowhere\/tokens.json: no such file/,
     );
   });
 });

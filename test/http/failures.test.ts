@@ -39,8 +39,12 @@ describe("an unknown address", () => {
   });
 
   it("by an unknown method names the known ones", async () => {
-    const { status, json } = await server.send({ method: "PUT", url: "/api/query/engage/" });
+    const { status, json, headers } = await server.send({
+      method: "PUT",
+      url: "/api/query/engage/",
+    });
     expect(status).toBe(405);
+    expect(headers["allow"]).toBe("GET, POST, HEAD, OPTIONS");
     expect(json.error).toBe("PUT is not allowed here, only GET, POST");
   });
 });

@@ -63,6 +63,22 @@ describe("what the clients send", () => {
     }
   });
 
+  it("keeps every digit of ids that are numbers of 64 bits", async () => {
+    const record = (id: string): string => `{"$token":"${TOKEN}","$distinct_id":${id},"$set":{}}`;
+    const body = `[${record("1234567890123456788")},${record("1234567890123456789")}]`;
+    expect(await endpoint.send({ body })).toEqual(TEXT_1);
+    const data = Buffer.from(record("-1234567890123456790")).toString("base64");
+    expect(await endpoint.send({ body: `data=${data}` })).toEqual(TEXT_1);
+    expect(await idsOf(endpoint.store)).toEqual([
+      "-1234567890123456790",
+      "1234567890123456788",
+      "1234567890123456789",
+    ]);
+    const group = `{"$token":"${TOKEN}","$group_key":"company","$group_id":1234567890123456789,"$set":{}}`;
+    expect(await endpoint.send({ body: group, target: "groups" })).toEqual(TEXT_1);
+    expect(await idsOf(endpoint.store, { scope: COMPANIES })).toEqual(["1234567890123456789"]);
+  });
+
   it("takes what Python sends: a form with JSON and verbose in the body", async () => {
     const record = {
       $token: TOKEN,

@@ -205,6 +205,22 @@ describe("ids", () => {
     expect(idsOf(one.json)).toBe("77");
     expect(idsOf(many.json)).toBe("77 ada");
   });
+
+  it("compares every digit of a number, or refuses it", async () => {
+    await server.set("1234567890123456789", {});
+    const one = await server.send({
+      method: "POST",
+      url: "/api/query/engage",
+      headers: { authorization: server.secretAuthorization },
+      body: '{"distinct_id":1234567890123456789}',
+    });
+    const many = await server.query({ distinct_ids: "[1234567890123456789]" });
+    await server.write([{ $distinct_id: "1234567890123456789", $delete: "" }]);
+    expect(idsOf(one.json)).toBe("1234567890123456789");
+    expect(many.json.error).toMatch(
+      /^Invalid parameter distinct_ids: expected a JSON array of str/,
+    );
+  });
 });
 
 describe("groups", () => {

@@ -305,6 +305,21 @@ describe("the paths that write", () => {
   );
 });
 
+describe("a request that is wrong", () => {
+  it("counts for the quota of its project", async () => {
+    const limited = await startTestServer({
+      project: { quota: { queriesPerHourMax: 3, queriesAtOnceMax: undefined } },
+    });
+    expect((await limited.query({ page: -1 })).status).toBe(400);
+    expect((await limited.query({ where: "((" })).status).toBe(400);
+    const properties = "/api/query/engage/properties";
+    expect((await limited.get({ limit: "x" }, properties)).status).toBe(400);
+    expect((await limited.query({ page: -1 })).status).toBe(429);
+    expect((await limited.get({}, properties)).status).toBe(429);
+    await limited.stop();
+  });
+});
+
 describe("the document", () => {
   it("describes every parameter of the table in OpenAPI 3.1", async () => {
     const { json } = await server.send({ url: "/openapi.json" });
@@ -326,6 +341,23 @@ describe("the document", () => {
     const { PARAMETERS } = await import("../../src/http/parameter-table.ts");
     expect(new Set(names)).toEqual(new Set(Object.keys(PARAMETERS)));
     expect(json.components.schemas.Failure.properties.error.type).toBe("string");
+    const { get, post } = json.paths["/engage"];
+    expect(Object.keys(post.requestBody.content)).toEqual([
+      "application/json",
+      "application/x-www-form-urlencoded",
+    ]);
+    expect(post.requestBody.required).toBe(false);
+    expect(Object.keys(get.responses["200"].content)).toEqual(["text/plain", "application/json"]);
+    expect(get.responses["4XX"].content["application/json"].schema.$ref).toMatch(/UpdateFailure$/);
+    const lists = json.paths["/api/query/engage"].get.parameters.filter(
+      ({ content }: { content?: object }) => content !== undefined,
+    );
+    expect(lists.map(({ name }: { name: string }) => name)).toEqual([
+      "distinct_ids",
+      "output_properties",
+      "behaviors",
+      "filter_by_cohort",
+    ]);
     const operations = Object.values(json.paths).flatMap((path) => Object.values(path as object));
     const operationIds = operations.map(({ operationId }) => operationId);
     expect(new Set(operationIds).size).toBe(operationIds.length);

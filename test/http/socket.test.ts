@@ -84,6 +84,10 @@ describe("over a socket", () => {
 
   it("answers bytes that are no HTTP", async () => {
     expect(await exchange("nonsense\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 .*"status":"error"\}$/s);
+    const umlaut = await exchange(
+      "GET /api/query/engage?distinct_id=ü HTTP/1.1\r\nHost: x\r\n\r\n",
+    );
+    expect(umlaut).toMatch(/^HTTP\/1\.1 400 .*the address must be percent-encoded/s);
     const long = `GET /?${"x".repeat(300_000)} HTTP/1.1\r\nHost: x\r\n\r\n`;
     expect(await exchange(long)).toMatch(/^HTTP\/1\.1 431 /);
   });
@@ -121,7 +125,11 @@ describe("a stop", () => {
     store.waiting.shift()?.();
     const answer = await asked;
     expect(answer.status).toBe(200);
+    await answer.text();
+    const answeredMs = Date.now();
     await stopped;
+    // The client keeps its connection, but a stop does not wait for it to be given up.
+    expect(Date.now() - answeredMs).toBeLessThan(500);
     expect(server.log.join("")).toContain('"stopped"');
   });
 

@@ -67,6 +67,8 @@ describe("a service account", () => {
     ["access.project_required", () => ({ project_id: "" })],
     ["access.project_required", () => ({ project_id: "  " })],
     ["access.project_required", () => ({ project_id: null })],
+    ["access.project_required", () => ({ project_id: "null" })],
+    ["access.project_required", () => ({ project_id: "None", workspace_id: "None" })],
     ["access.project_forbidden", () => ({ project_id: bank.id })],
     ["access.project_forbidden", () => ({ project_id: "999" })],
     ["access.project_forbidden", () => ({ project_id: "abc" })],
@@ -218,6 +220,8 @@ describe("a project's API secret", () => {
   it("may name its project, and no other", async () => {
     expect((await ask(makeRequest(projectSecret(), { project_id: shop.id }))).project).toBe(shop);
     expect((await ask(makeRequest(projectSecret(), { project_id: "" }))).project).toBe(shop);
+    const none = makeRequest(projectSecret(), { project_id: "null", workspace_id: "None" });
+    expect((await ask(none)).workspace.isGlobal).toBe(true);
     const other = makeRequest(projectSecret(), { project_id: bank.id });
     expect(await codeOfFailure(() => ask(other))).toBe("access.project_forbidden");
   });

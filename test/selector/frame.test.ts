@@ -54,9 +54,12 @@ describe("frame", () => {
     expect(marks.length).toBeLessThanOrEqual(line.length);
   });
 
-  it("counts characters as a reader does", () => {
-    const [, , line = "", marks = ""] = frame(errorOf('"\u{1f600}\u{1f600}" == foo')).split("\n");
-    expect(Array.from(line).slice(marks.indexOf("^")).join("")).toBe("foo");
+  it("counts columns as a terminal does", () => {
+    const marksOf = (source: string) => frame(errorOf(source)).split("\n")[3];
+    expect(marksOf('"\u{1f600}\u{1f600}" == foo')).toBe(`  | ${" ".repeat(10)}^^^`);
+    expect(marksOf('"日本" == foo')).toBe(`  | ${" ".repeat(10)}^^^`);
+    expect(marksOf('"e\u0301" == foo')).toBe(`  | ${" ".repeat(7)}^^^`);
+    expect(marksOf('defined("日本", 1)')).toBe(`  | ${"^".repeat(18)}`);
   });
 
   it("sends no control characters to the terminal", () => {
