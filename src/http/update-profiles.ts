@@ -155,7 +155,7 @@ function readAnswerForm(parameters: ReadonlyMap<string, string>): AnswerForm {
 function answer(form: AnswerForm, outcome: Outcome, target: UpdateTarget): ApiReply {
   if (form.isImage) return reply(200, "image/gif", PIXEL);
   const content = form.isVerbose
-    ? JSON.stringify(describe(form, outcome, target))
+    ? describe(form, outcome, target)
     : String(statusOf(form, outcome));
   if (form.callback !== undefined) {
     return reply(200, "text/javascript", `${form.callback}(${content})`);
@@ -169,20 +169,19 @@ function statusOf({ isStrict }: AnswerForm, { recordCount, failures }: Outcome):
   return isStrict && failures.length > 0 ? 0 : 1;
 }
 
-function describe(form: AnswerForm, outcome: Outcome, target: UpdateTarget): object {
+/** The verbose answer; the spaces are those of the wire, byte for byte. */
+function describe(form: AnswerForm, outcome: Outcome, target: UpdateTarget): string {
   const { recordCount, failures } = outcome;
   const status = statusOf(form, outcome);
-  if (!form.isStrict) return { error: status === 1 ? null : firstReason(failures), status };
-  const reason =
-    failures.length === 0
-      ? firstReason(failures)
-      : "some data points in the request failed validation";
-  return {
-    error: status === 1 ? null : reason,
-    status,
-    failed_records: failures.map((failure) => describeFailure(failure, target)),
-    num_good_events: recordCount - failures.length,
-  };
+  const failure =
+    form.isStrict && failures.length > 0
+      ? "some data points in the request failed validation"
+      : firstReason(failures);
+  const error = JSON.stringify(status === 1 ? null : failure);
+  if (!form.isStrict) return `{"error": ${error}, "status": ${status}}`;
+  const failed = JSON.stringify(failures.map((failed) => describeFailure(failed, target)));
+  const goodCount = recordCount - failures.length;
+  return `{"error": ${error}, "status": ${status}, "failed_records": ${failed}, "num_good_events": ${goodCount}}`;
 }
 
 /** Why the first record was not taken; a request without records lacks them. */

@@ -39,7 +39,7 @@ function form(members: Readonly<Record<string, string>>): string {
 
 /** The answers that clients compare byte for byte, with the type they come as. */
 const TEXT_1 = { status: 200, body: "1", type: "text/plain" };
-const VERBOSE_1 = { status: 200, body: '{"error":null,"status":1}', type: "application/json" };
+const VERBOSE_1 = { status: 200, body: '{"error": null, "status": 1}', type: "application/json" };
 
 async function answerTo(request: SocketRequest): Promise<object> {
   const { status, body, headers } = await send(server, request);

@@ -148,7 +148,9 @@ describe("what the clients send", () => {
   it("takes what mixpanel-import and mixpanel-utils send", async () => {
     const body = JSON.stringify([setting("ada", { a: 1 }), setting("bob", { a: 1 })]);
     const strict = await endpoint.send({ query: "ip=0&verbose=1&strict=1&project_id=1", body });
-    expect(strict.body).toBe('{"error":null,"status":1,"failed_records":[],"num_good_events":2}');
+    expect(strict.body).toBe(
+      '{"error": null, "status": 1, "failed_records": [], "num_good_events": 2}',
+    );
     const form = `data=${encodeURIComponent(base64([setting("cyd", {})]))}&project_id=1`;
     expect(await endpoint.send({ query: "verbose=1", body: form })).toEqual(VERBOSE_1);
     expect(await idsOf(endpoint.store)).toEqual(["ada", "bob", "cyd"]);

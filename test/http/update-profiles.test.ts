@@ -29,31 +29,31 @@ describe("the answer", () => {
     ["", [bad], "0"],
     ["", [], "0"],
     ["verbose=0", [good], "1"],
-    ["verbose=1", [good], '{"error":null,"status":1}'],
-    ["verbose=2", [good], '{"error":null,"status":1}'],
-    ["verbose=1", [good, bad], '{"error":null,"status":1}'],
+    ["verbose=1", [good], '{"error": null, "status": 1}'],
+    ["verbose=2", [good], '{"error": null, "status": 1}'],
+    ["verbose=1", [good, bad], '{"error": null, "status": 1}'],
     [
       "verbose=1",
       [bad, worse],
-      `{"error":"'$distinct_id' is invalid: must not be missing","status":0}`,
+      `{"error": "'$distinct_id' is invalid: must not be missing", "status": 0}`,
     ],
-    ["verbose=1", [worse], `{"error":"'$set' is invalid: must be an object","status":0}`],
-    ["verbose=1", [], '{"error":"data, missing or empty","status":0}'],
+    ["verbose=1", [worse], `{"error": "'$set' is invalid: must be an object", "status": 0}`],
+    ["verbose=1", [], '{"error": "data, missing or empty", "status": 0}'],
     ["strict=1", [good, bad], "0"],
     ["strict=1", [good], "1"],
     [
       "verbose=1&strict=1",
       [good],
-      '{"error":null,"status":1,"failed_records":[],"num_good_events":1}',
+      '{"error": null, "status": 1, "failed_records": [], "num_good_events": 1}',
     ],
     [
       "verbose=1&strict=1",
       [bad, good, worse],
-      `{"error":"some data points in the request failed validation","status":0,"failed_records":[{"index":0,"field":"$distinct_id","message":"'$distinct_id' is invalid: must not be missing"},{"index":2,"$distinct_id":"bob","field":"$set","message":"'$set' is invalid: must be an object"}],"num_good_events":1}`,
+      `{"error": "some data points in the request failed validation", "status": 0, "failed_records": [{"index":0,"field":"$distinct_id","message":"'$distinct_id' is invalid: must not be missing"},{"index":2,"$distinct_id":"bob","field":"$set","message":"'$set' is invalid: must be an object"}], "num_good_events": 1}`,
     ],
     ["callback=f", [good], "f(1)"],
     ["callback=a.b_1.$c", [bad], "a.b_1.$c(0)"],
-    ["callback=f&verbose=1", [good], 'f({"error":null,"status":1})'],
+    ["callback=f&verbose=1", [good], 'f({"error": null, "status": 1})'],
   ])("for ?%s is exact", async (queryString, records, body) => {
     const reply = await endpoint.send({ query: queryString, body: JSON.stringify(records) });
     const isVerbose = queryString.includes("verbose") && !queryString.includes("verbose=0");
@@ -228,7 +228,7 @@ describe("tokens", () => {
     const unknown = setting("a", {}, "nobody");
     expect(await endpoint.send({ body: JSON.stringify(unknown) })).toEqual(TEXT_0);
     const verbose = await endpoint.send({ query: "verbose=1", body: JSON.stringify(unknown) });
-    expect(verbose.body).toBe('{"error":"Invalid token","status":0}');
+    expect(verbose.body).toBe('{"error": "Invalid token", "status": 0}');
     const strict = await endpoint.send({
       query: "verbose=1&strict=1",
       body: JSON.stringify([5, setting("c", {}), unknown]),

@@ -86,5 +86,5 @@ export const TEXT_0: ApiReply = { ...TEXT_1, body: "0" };
 export const VERBOSE_1: ApiReply = {
   status: 200,
   headers: { "content-type": "application/json" },
-  body: '{"error":null,"status":1}',
+  body: '{"error": null, "status": 1}',
 };
