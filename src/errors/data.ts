@@ -116,7 +116,7 @@ export const DATA_ERRORS: ErrorTable<DataErrorFacts> = {
   "setting.invalid": {
     kind: "invalid",
     message: ({ setting, expected, found }) => `${setting} must be ${expected}, found ${found}`,
-    hint: () => "whom settings lists every setting with its type and default",
+    hint: () => "whom serve --help lists every setting with its default",
   },
   "command.invalid": {
     kind: "invalid",

@@ -120,6 +120,8 @@ function makePattern(pattern: string): Compiled {
     return { kind: "pattern", regex: RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { kind: "invalid", reason: message.replace(/^error parsing regexp: /, "") };
+    // The engine shows the pattern with the flag it put before it.
+    const reason = message.replace(/^error parsing regexp: /, "").replace("`(?i)", "`");
+    return { kind: "invalid", reason };
   }
 }

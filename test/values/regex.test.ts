@@ -85,6 +85,10 @@ describe("replacePattern", () => {
     expect(replacePattern(text, pattern, replacement, 100)).toBe(result);
   });
 
+  it("shows a broken pattern as it was written", () => {
+    expect(patternProblem("(")).toBe("missing closing ): `(`");
+  });
+
   it("gives up on too many matches in a long text", () => {
     const length = 262_144;
     const countMax = REPLACE_WORK_MAX / length;
