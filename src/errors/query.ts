@@ -18,6 +18,7 @@ export interface QueryErrorFacts {
   "query.not_available": { readonly parameter: string };
   "query.unknown_data_group": { readonly dataGroup: string };
   "query.too_many_ids": { readonly count: number; readonly countMax: number };
+  "query.page_too_large": { readonly bytesMax: number };
   "query.invalid_endpoint": Record<never, never>;
   "query.method_not_allowed": { readonly method: string; readonly allowed: string };
   "query.timeout": { readonly timeoutMs: number };
@@ -65,6 +66,11 @@ export const QUERY_ERRORS: ErrorTable<QueryErrorFacts> = {
     kind: "invalid",
     message: ({ count, countMax }) => `distinct_ids has ${count} ids, more than ${countMax}`,
     hint: () => "split the ids over several requests",
+  },
+  "query.page_too_large": {
+    kind: "invalid",
+    message: ({ bytesMax }) => `the page has more than ${bytesMax} bytes`,
+    hint: () => "ask for fewer profiles a page with page_size",
   },
   "query.invalid_endpoint": {
     kind: "invalid",

@@ -45,7 +45,15 @@ export interface PagerOptions {
   readonly store: Store;
   readonly sessions: SessionStore;
   readonly clock: Clock;
+  /** `PAGE_BYTES_MAX` by default. */
+  readonly pageBytesMax?: number;
 }
+
+/** Profiles read at a time. */
+const KEYS_PER_READ = 1_000;
+
+/** What the properties of one page may come to; a text of twice that cannot be made. */
+const PAGE_BYTES_MAX = 268_435_456;
 
 interface Opened {
   readonly session: Session;
@@ -146,8 +154,22 @@ export class Pager {
     signal: AbortSignal,
   ): Promise<Page> {
     if (keys.length === 0) return { session, page, shownSize: session.pageSize, rows: [] };
-    const rows = await abortable(this.#options.store.read(session.scope, keys), signal);
+    const rows = await abortable(this.#read(session, keys), signal);
     return { session, page, shownSize: shownSize(session, page, keys.length, rows.length), rows };
+  }
+
+  /** Reads part by part, so that large profiles end in an error while there is memory left. */
+  async #read({ scope }: Session, keys: ProfileKeys): Promise<readonly ProfileRow[]> {
+    const { store, pageBytesMax: bytesMax = PAGE_BYTES_MAX } = this.#options;
+    const rows: ProfileRow[] = [];
+    let length = 0;
+    for (let start = 0; start < keys.length; start += KEYS_PER_READ) {
+      const part = await store.read(scope, keys.subarray(start, start + KEYS_PER_READ));
+      for (const row of part) length += row.propertiesJson.length;
+      if (length > bytesMax) throw fail("query.page_too_large", { bytesMax });
+      rows.push(...part);
+    }
+    return rows;
   }
 }
 

@@ -8,8 +8,16 @@
  */
 import { orderText } from "../values/text.ts";
 import { isList, type Value, type ValueObject } from "../values/value.ts";
-import { exceedsBytes, PROPERTIES_MAX, VALUE_BYTES_MAX } from "./limits.ts";
+import {
+  boundBytes,
+  boundTextBytes,
+  exceedsBytes,
+  PROFILE_BYTES_MAX,
+  PROPERTIES_MAX,
+  VALUE_BYTES_MAX,
+} from "./limits.ts";
 import type { Profile } from "./profile.ts";
+import { propertiesToJson } from "./record.ts";
 import { formatLastSeen, LAST_SEEN } from "./reserved.ts";
 import type { NamedValues, Operation, ProfileUpdate } from "./update.ts";
 
@@ -52,15 +60,32 @@ export function applyUpdate(profile: Profile | undefined, update: ProfileUpdate)
     if (operation.kind === "delete") draft = undefined;
   }
   if (draft === undefined) return { kind: "applied", profile: undefined };
-  const count = countOwn(draft);
-  if (count > PROPERTIES_MAX && count > countBefore) {
-    const message = `a profile holds at most ${PROPERTIES_MAX} properties, this would make ${count}`;
-    return { kind: "rejected", message };
-  }
   if (!update.ignoreTime || !draft.has(LAST_SEEN)) {
     draft.set(LAST_SEEN, formatLastSeen(update.seenAtSeconds));
   }
+  const problem = tooLarge(draft, countBefore);
+  if (problem !== undefined) return { kind: "rejected", message: problem };
   return { kind: "applied", profile: { distinctId: update.distinctId, properties: draft } };
+}
+
+/** A profile of too many properties may still change, but not grow. */
+function tooLarge(draft: Draft, countBefore: number): Problem {
+  const count = countOwn(draft);
+  if (count > PROPERTIES_MAX && count > countBefore) {
+    return `a profile holds at most ${PROPERTIES_MAX} properties, this would make ${count}`;
+  }
+  return exceedsProfileBytes(draft)
+    ? `a profile holds at most ${PROFILE_BYTES_MAX} bytes, this would make more`
+    : undefined;
+}
+
+/** The exact length costs a whole encoding, so that only profiles near the limit pay for it. */
+function exceedsProfileBytes(draft: Draft): boolean {
+  let bound = 0;
+  for (const [name, value] of draft) bound += boundTextBytes(name) + boundBytes(value);
+  return (
+    bound > PROFILE_BYTES_MAX && Buffer.byteLength(propertiesToJson(draft)) > PROFILE_BYTES_MAX
+  );
 }
 
 function countOwn(draft: Draft): number {

@@ -29,6 +29,9 @@ export const RECORDS_MAX = 2_000;
 /** UTF-8 bytes of one record's operations, as JSON. */
 export const RECORD_BYTES_MAX = 1_048_576;
 
+/** UTF-8 bytes of a whole profile's properties, as JSON; a page of a thousand such profiles still fits in memory. */
+export const PROFILE_BYTES_MAX = 1_048_576;
+
 /** A UTF-16 unit takes six bytes at most, as the escape `\u0000`. */
 const BYTES_PER_UNIT_MAX = 6;
 /** The longest number is `-1.2345678901234567e-308`; it leaves room for the comma. */

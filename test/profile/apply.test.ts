@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { applyUpdate } from "../../src/profile/apply.ts";
-import { PROPERTIES_MAX, VALUE_BYTES_MAX } from "../../src/profile/limits.ts";
+import { PROFILE_BYTES_MAX, PROPERTIES_MAX, VALUE_BYTES_MAX } from "../../src/profile/limits.ts";
 import type { Profile } from "../../src/profile/profile.ts";
+import { propertiesToJson } from "../../src/profile/record.ts";
 import type { Operation } from "../../src/profile/update.ts";
 import type { Value } from "../../src/values/value.ts";
 import { type Named, named, SEEN_AT, set, update } from "../support/updates.ts";
@@ -263,6 +264,22 @@ describe("limits", () => {
       operation("set", "p1", "new"),
     ];
     expect(apply(full, ...swap)?.properties.get("other")).toBe(1);
+  });
+
+  it("refuses what would make a profile of too many bytes, and nothing below", () => {
+    const text = "x".repeat(65_536);
+    const fifteen: Named = Array.from({ length: 15 }, (_, n) => [`p${n}`, text] as const);
+    const before = apply(undefined, ...set("ada", fifteen).operations);
+    const room =
+      PROFILE_BYTES_MAX - Buffer.byteLength(propertiesToJson(before?.properties ?? new Map()));
+    // `,"last":""` takes ten bytes.
+    const fits = set("ada", { last: "y".repeat(room - 10) });
+    expect(applyUpdate(before, fits)).toMatchObject({ kind: "applied" });
+    const over = set("ada", { last: "y".repeat(room - 9) });
+    expect(applyUpdate(before, over)).toEqual({
+      kind: "rejected",
+      message: "a profile holds at most 1048576 bytes, this would make more",
+    });
   });
 
   it("lets a profile that is too large already change and shrink", () => {
