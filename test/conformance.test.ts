@@ -32,6 +32,10 @@ import {
 const STORES: readonly { readonly name: string; readonly open: () => Promise<Store> }[] = [
   { name: "memory", open: async () => new MemoryStore() },
   { name: "duckdb", open: () => DuckdbStore.open(":memory:") },
+  {
+    name: "duckdb with shared columns",
+    open: () => DuckdbStore.open(":memory:", { columnPropertiesMax: 0 }),
+  },
 ];
 
 const ROOT = join(import.meta.dirname, "..");

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { kindOf } from "../values/value.ts";
 import { isStorable } from "./constant.ts";
 import type { Dialect } from "./dialect.ts";
 import { type Fragment, join, raw, sql } from "./fragment.ts";
@@ -50,6 +51,8 @@ function entryEquals(
 ): Fragment | undefined {
   const value = constant?.value;
   if (property.entryOf === undefined || !isStorable(value)) return undefined;
+  // A caller may have set a kind aside, as membership does with lists.
+  if (!can(property, kindOf(value))) return undefined;
   return dialect.listContains(SHARED, sql`${property.entryOf(value)}`);
 }
 
