@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes two profiles and a group, queries them, and reads the next page.
+# Writes two profiles, a group and events, queries them, reads the next page, and asks who did what.
 set -eu
 : "${WHOM_URL:=http://127.0.0.1:8274}"
 : "${WHOM_PROJECT_ID:?}" "${WHOM_TOKEN:?}" "${WHOM_USERNAME:?}" "${WHOM_SECRET:?}"
@@ -20,6 +20,15 @@ printf '\n\nWrite a group:\n'
 curl -sS "$WHOM_URL/groups?verbose=1" -H 'content-type: application/json' \
   -d "[{\"\$token\": \"$WHOM_TOKEN\", \"\$group_key\": \"company_id\", \"\$group_id\": \"acme\", \"\$set\": {\"employees\": 40}}]"
 
+printf '\n\nWrite events:\n'
+now="$(date +%s)"
+curl -sS -u "$WHOM_TOKEN:" "$WHOM_URL/import?strict=1" -H 'content-type: application/json' -d @- <<JSON
+[
+  {"event": "Purchase", "properties": {"time": $now, "distinct_id": "ada", "\$insert_id": "order-1", "amount": 40}},
+  {"event": "Purchase", "properties": {"time": $now, "distinct_id": "ada", "\$insert_id": "order-2", "amount": 9}}
+]
+JSON
+
 query() {
   curl -sS -u "$WHOM_USERNAME:$WHOM_SECRET" "$WHOM_URL/api/query/engage?project_id=$WHOM_PROJECT_ID" "$@"
 }
@@ -32,6 +41,10 @@ first="$(query -d page_size=1)"
 echo "$first"
 session="$(printf '%s' "$first" | sed -n 's/.*"session_id":"\([^"]*\)".*/\1/p')"
 query -d page=1 -d "session_id=$session"
+
+printf '\n\nWho bought twice within 30 days:\n'
+query --data-urlencode 'where=behaviors["bought"] >= 2' \
+  --data-urlencode 'behaviors=[{"name": "bought", "window": "30d", "event_selectors": [{"event": "Purchase"}]}]'
 
 printf '\n\nQuery the groups:\n'
 query -d data_group_id=company_id

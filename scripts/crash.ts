@@ -18,7 +18,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Credentials, whom } from "../bench/server.ts";
-import { seeded } from "../src/cli/demo-data.ts";
+import { seeded } from "../src/cli/demo/sample-data.ts";
 import { CrashLedger, type State, type Update } from "../test/support/crash-ledger.ts";
 
 const { values } = parseArgs({

@@ -241,7 +241,13 @@ async function load(
 ): Promise<void> {
   const updates = profiles.map(({ distinctId, properties }): ProfileUpdate => {
     const operations = [{ kind: "set", values: properties }] as const;
-    return { distinctId, seenAtSeconds: 1_600_000_000, ignoreTime: true, operations };
+    return {
+      distinctId,
+      seenAtSeconds: 1_600_000_000,
+      ignoreTime: true,
+      ignoreAlias: false,
+      operations,
+    };
   });
   expect(await store.apply([{ scope, updates }])).toEqual([]);
 }
@@ -256,6 +262,8 @@ function makeQuery(scope: Scope, context: EvaluationContext, source: string): Pr
     limit: undefined,
     asOfSeconds: context.nowSeconds,
     timeZone: context.timeZone,
+    behaviors: new Map(),
+    includesStrangers: false,
   };
 }
 

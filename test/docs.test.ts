@@ -110,29 +110,44 @@ function calculate(text: string): number {
     .reduce((product, factor) => product * factor, 1);
 }
 
-describe("docs/http-api.md", () => {
-  const endpoints = rowsWith(readFileSync("docs/http-api.md", "utf8"), "path", "methods").map(
-    (row) => ({
+describe("the pages about the API", () => {
+  const pages = ["http-api", "app-api", "accounts-api"].map((page) =>
+    readFileSync(`docs/${page}.md`, "utf8"),
+  );
+  const endpoints = pages
+    .flatMap((page) => rowsWith(page, "path", "methods"))
+    .map((row) => ({
       paths: [...(row.get("path") ?? "").matchAll(/`([^`]+)`/g)].map(([, path = ""]) => path),
       methods: (row.get("methods") ?? "").split(", "),
       text: [...row.values()].join(" "),
-    }),
-  );
+    }));
 
-  it("lists the paths that are served, and no others", () => {
-    const listed = endpoints.flatMap(({ paths }) => paths);
-    const served = [...ROUTES.flatMap(({ paths }) => paths), "/docs", "/openapi.json"];
-    expect(listed.toSorted()).toEqual(served.toSorted());
+  it("list the paths that are served by their methods, and no others", () => {
+    const documents = { paths: ["/docs", "/openapi.json"], methods: ["GET"] };
+    expect(endpoints.flatMap(targets).toSorted()).toEqual(
+      [...ROUTES, documents].flatMap(targets).toSorted(),
+    );
   });
 
-  it.each(ROUTES)("lists the methods and aliases of $name", ({ paths, methods, aliases }) => {
-    const row = endpoints.find((endpoint) => endpoint.paths.includes(paths[0] ?? ""));
+  it.each(ROUTES)("list the aliases of $name", ({ paths, methods, aliases }) => {
+    const row = endpoints.find(
+      (endpoint) =>
+        endpoint.paths.includes(paths[0] ?? "") && endpoint.methods.includes(methods[0] ?? ""),
+    );
     expect(row?.paths).toEqual(paths);
     expect(row?.methods).toEqual(methods);
     const endings = new Set(aliases.map((alias, index) => alias.slice(paths[index]?.length)));
     for (const ending of endings) expect(row?.text).toContain(`\`${ending}\` behind`);
   });
 });
+
+/** Each path by each method. */
+function targets(endpoint: {
+  readonly paths: readonly string[];
+  readonly methods: readonly string[];
+}) {
+  return endpoint.paths.flatMap((path) => endpoint.methods.map((method) => `${method} ${path}`));
+}
 
 describe("the decision about dependencies", () => {
   it("gives a reason for each dependency, and for no other package", () => {

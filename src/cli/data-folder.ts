@@ -1,7 +1,7 @@
 /**
  * A data folder as the store and the directory in it.
  *
- * `whom.duckdb` holds the profiles, `projects.json` the projects and service accounts, `sessions/` the paging
+ * `whom.duckdb` holds the profiles and events, `projects.json` the projects and service accounts, `sessions/` the paging
  * sessions, `imports/` how far imports got. One process at a time holds the profiles; the projects can be
  * changed beside it.
  *
@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { SYSTEM_CLOCK } from "../clock.ts";
 import { DuckdbStore } from "../duckdb/store.ts";
 import { fail, WhomError } from "../errors/error.ts";
+import type { IdentityMode } from "../event/identity.ts";
 import { Writer } from "../ingest/writer.ts";
 import { ProjectDirectory } from "../project/directory.ts";
 import type { Project } from "../project/project.ts";
@@ -31,6 +32,8 @@ export interface DataFolder {
   readonly directory: ProjectDirectory;
   readonly store: Store;
   readonly writer: Writer;
+  /** Sorts the events that were added, so that queries read less. */
+  settle(): Promise<void>;
   /** Finishes the writes under way and lets go of the folder. */
   close(): Promise<void>;
 }
@@ -66,6 +69,7 @@ export async function openDataFolder(folder: string, engine: EngineSettings): Pr
     directory,
     store,
     writer,
+    settle: () => store.settle(),
     close: async () => {
       await writer.drain();
       await store.close().catch((error: unknown) => {
@@ -81,6 +85,7 @@ export async function openDataFolder(folder: string, engine: EngineSettings): Pr
 export interface FirstProject {
   readonly name: string;
   readonly timeZone: string;
+  readonly identity: IdentityMode;
   readonly accountName: string;
 }
 
@@ -99,7 +104,8 @@ export interface Initialized {
 export async function createDataFolder(folder: string, first: FirstProject): Promise<Initialized> {
   const directory = await ProjectDirectory.create(folder, SYSTEM_CLOCK);
   try {
-    const project = await directory.createProject({ name: first.name, timeZone: first.timeZone });
+    const { name, timeZone, identity } = first;
+    const project = await directory.createProject({ name, timeZone, identity });
     const { account, secret } = await directory.createServiceAccount({
       name: first.accountName,
       projectIds: [project.id],

@@ -4,16 +4,16 @@
  * @module
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { fail } from "../errors/error.ts";
+import { fail, type WhomError } from "../errors/error.ts";
 
 /** One request. */
 export interface ClientRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** Path and query string. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON text. */
-  readonly body?: string;
+  /** JSON text, perhaps compressed. */
+  readonly body?: string | Buffer<ArrayBuffer>;
 }
 
 /** What came back. */
@@ -36,13 +36,34 @@ const RETRIED: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
  * @throws `server.unreachable` when nothing answers, `command.invalid` when `server` is not an address
  */
 export async function ask(server: string, request: ClientRequest): Promise<ClientReply> {
+  return parsed(await attempts(address(server, request.path), request));
+}
+
+/**
+ * Asks a server for more than fits into memory: the bytes of a 2xx answer, as they come.
+ *
+ * @throws what `ask` throws, `server.refused` for any other answer
+ */
+export async function* askForBytes(
+  server: string,
+  request: ClientRequest,
+): AsyncGenerator<Uint8Array> {
   const url = address(server, request.path);
+  const reply = await attempts(url, request);
+  if (!reply.ok) throw refused(await parsed(reply));
+  try {
+    yield* reply.body ?? [];
+  } catch (error) {
+    throw unreachable(url, `the answer broke off: ${causeOf(error)}`);
+  }
+}
+
+/** The first answer that is worth something, or the last one. */
+async function attempts(url: string, request: ClientRequest): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
     const isLast = attempt === ATTEMPT_COUNT;
     const reply = await attemptOnce(url, request, isLast);
-    if (reply !== undefined && (isLast || !RETRIED.has(reply.status))) {
-      return { status: reply.status, body: await readBody(reply) };
-    }
+    if (reply !== undefined && (isLast || !RETRIED.has(reply.status))) return reply;
     await reply?.body?.cancel();
     await sleep(pauseMs(attempt, reply?.headers.get("retry-after")));
   }
@@ -51,7 +72,12 @@ export async function ask(server: string, request: ClientRequest): Promise<Clien
 /** The body of a 2xx answer. @throws `server.refused` for any other */
 export function accepted(reply: ClientReply): Readonly<Record<string, unknown>> {
   if (reply.status >= 200 && reply.status < 300 && isRecord(reply.body)) return reply.body;
-  throw fail("server.refused", { status: reply.status, reason: reasonOf(reply.body) });
+  throw refused(reply);
+}
+
+/** Says why a server did not do what it was asked. */
+export function refused({ status, body }: ClientReply): WhomError {
+  return fail("server.refused", { status, reason: reasonOf(body) });
 }
 
 /** The value of a header that proves a service account. */
@@ -94,13 +120,13 @@ async function attemptOnce(
   } catch (error) {
     const reason = causeOf(error);
     if (isLast || !BROKEN_CONNECTION.test(reason)) {
-      throw fail("server.unreachable", { url: new URL(url).origin, reason });
+      throw unreachable(url, reason);
     }
     return undefined;
   }
 }
 
-function contentType(body: string | undefined): Record<string, string> {
+function contentType(body: ClientRequest["body"]): Record<string, string> {
   return body === undefined ? {} : { "content-type": "application/json" };
 }
 
@@ -111,13 +137,17 @@ function causeOf(error: unknown): string {
   return code === undefined ? cause.message : `${cause.message || "no connection"} (${code})`;
 }
 
-async function readBody(reply: Response): Promise<unknown> {
+async function parsed(reply: Response): Promise<ClientReply> {
   const text = await reply.text();
   try {
-    return JSON.parse(text);
+    return { status: reply.status, body: JSON.parse(text) };
   } catch {
-    return text;
+    return { status: reply.status, body: text };
   }
+}
+
+function unreachable(url: string, reason: string): WhomError {
+  return fail("server.unreachable", { url: new URL(url).origin, reason });
 }
 
 function pauseMs(attempt: number, retryAfter: string | null | undefined): number {

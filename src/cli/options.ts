@@ -5,9 +5,12 @@
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { fail } from "../errors/error.ts";
+import { isDay } from "../event/window.ts";
+import type { Project } from "../project/project.ts";
+import { parseInstant } from "../values/time.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { basicCredentials } from "./http-client.ts";
-import type { ProfileSource } from "./profile-source.ts";
+import type { ServerAddress } from "./query/profile-source.ts";
 import {
   type FlagValues,
   type ResolvedSettings,
@@ -15,7 +18,7 @@ import {
   SETTING_NAMES,
   SETTINGS,
   type SettingName,
-} from "./settings.ts";
+} from "./settings/settings.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Settings of this type are switched on by their flag alone. */
@@ -62,26 +65,26 @@ function groupKey(text: string): string {
   return text;
 }
 
-const PROFILE_OPTIONS: readonly (readonly [string, string, string | undefined])[] = [
-  ["--project <id or name>", "project; not needed where there is only one", "WHOM_PROJECT"],
-  ["--group <key>", "the groups of this group key instead of users", undefined],
-  ["--server <url>", "ask this running server, not a data folder", "WHOM_SERVER"],
-];
-
 const CREDENTIAL_OPTIONS: readonly (readonly [string, string, string])[] = [
   ["--username <name>", "service account of the server", "WHOM_USERNAME"],
   ["--secret <secret>", "its secret; better given as the variable", "WHOM_SECRET"],
 ];
 
-/** Adds `--project`, `--group` and, for commands that can ask one, `--server`. */
-export function withProfileOptions(
-  command: Command,
-  place: "folder" | "folder or server",
-): Command {
-  for (const [flags, description, variable] of PROFILE_OPTIONS) {
-    if (flags.startsWith("--server") && place === "folder") continue;
-    if (flags.startsWith("--group")) command.option(flags, description, groupKey);
-    else addOption(command, flags, description, variable);
+/** Where a command works: in a project, on users or groups of it, and perhaps on a server. */
+type PlaceOption = "project" | "group" | "server";
+
+/** Adds those of `--project`, `--group` and `--server` that a command can make use of. */
+export function withPlace(command: Command, place: readonly PlaceOption[]): Command {
+  if (place.includes("project")) {
+    const description = "project; not needed where there is only one";
+    addOption(command, "--project <id or name>", description, "WHOM_PROJECT");
+  }
+  if (place.includes("group")) {
+    command.option("--group <key>", "the groups of this group key instead of users", groupKey);
+  }
+  if (place.includes("server")) {
+    const description = "ask this running server, not a data folder";
+    addOption(command, "--server <url>", description, "WHOM_SERVER");
   }
   return command;
 }
@@ -115,25 +118,48 @@ export function given(
   return found === "" ? undefined : found;
 }
 
-/** Opens what a reading command reads: a server if one is named, else the data folder. */
-export async function openSource(
+/** A running server and who asks it; undefined when a command works on a data folder. */
+export function serverLogin(
+  options: ProfileOptions,
+  terminal: Terminal,
+): { readonly url: string; readonly authorization: string } | undefined {
+  const url = given(options.server, "WHOM_SERVER", terminal);
+  if (url === undefined) return undefined;
+  const username = required(options.username, "WHOM_USERNAME", "--username", terminal);
+  const secret = given(options.secret, "WHOM_SECRET", terminal) ?? "";
+  return { url, authorization: basicCredentials(username, secret) };
+}
+
+/** A running server and a project of it; undefined when a command works on a data folder. */
+export function serverAddress(
+  options: ProfileOptions,
+  terminal: Terminal,
+): ServerAddress | undefined {
+  const login = serverLogin(options, terminal);
+  const project = given(options.project, "WHOM_PROJECT", terminal);
+  return login && { ...login, projectId: projectId(project) };
+}
+
+/** A project of an opened data folder. */
+export interface OpenedProject {
+  readonly folder: DataFolder;
+  readonly project: Project;
+}
+
+/** Does something with a project of the data folder that the settings name. */
+export async function withFolderProject<Result>(
   options: ProfileOptions & Readonly<Record<string, unknown>>,
   terminal: Terminal,
-): Promise<ProfileSource> {
-  const { serverSource, storeSource } = await import("./profile-source.ts");
-  const project = given(options.project, "WHOM_PROJECT", terminal);
-  const url = given(options.server, "WHOM_SERVER", terminal);
-  if (url !== undefined) {
-    const username = required(options.username, "WHOM_USERNAME", "--username", terminal);
-    const secret = given(options.secret, "WHOM_SECRET", terminal) ?? "";
-    const authorization = basicCredentials(username, secret);
-    return serverSource({ url, authorization, projectId: projectId(project) });
-  }
+  work: (opened: OpenedProject) => Promise<Result>,
+): Promise<Result> {
   const { findProject } = await import("./data-folder.ts");
   const folder = await openFolder(options, terminal);
-  return closingOnFailure(folder, async () =>
-    storeSource(folder.store, findProject(folder.directory, project), () => folder.close()),
-  );
+  try {
+    const wanted = given(options.project, "WHOM_PROJECT", terminal);
+    return await work({ folder, project: findProject(folder.directory, wanted) });
+  } finally {
+    await folder.close();
+  }
 }
 
 /** The project of a server, which knows names of projects only as texts to show. @throws `command.invalid` */
@@ -158,19 +184,6 @@ export async function openFolder(
   return openDataFolder(settings.data, settings);
 }
 
-/** Does something with an opened folder, which is let go of if that fails. */
-export async function closingOnFailure<Made>(
-  folder: DataFolder,
-  make: () => Promise<Made>,
-): Promise<Made> {
-  try {
-    return await make();
-  } catch (error) {
-    await folder.close();
-    throw error;
-  }
-}
-
 /** An option that has to be there. @throws `command.invalid` */
 export function required(
   value: string | undefined,
@@ -190,6 +203,33 @@ export function required(
 export function count(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
   return Number(text);
+}
+
+/** Reads an option that may be repeated. */
+export function gather(text: string, gathered: readonly string[]): readonly string[] {
+  return [...gathered, text];
+}
+
+/** Reads a day of the calendar. */
+export function day(text: string): string {
+  if (!isDay(text)) throw new InvalidArgumentError("It must be a day as YYYY-MM-DD.");
+  return text;
+}
+
+/** Reads epoch seconds, or a date and time. */
+export function instant(text: string): number {
+  const seconds = /^\d{1,15}$/.test(text) ? Number(text) : parseInstant(text, "UTC");
+  if (seconds !== undefined) return seconds;
+  throw new InvalidArgumentError("It must be epoch seconds, or a date and time.");
+}
+
+/** Reads JSON. */
+export function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError("It must be JSON.");
+  }
 }
 
 /** Reads a list of names, with commas between. */

@@ -6,12 +6,15 @@
  * @module
  */
 import { Command } from "commander";
-import { addDataCommands } from "./commands-data.ts";
-import { addProjectCommands } from "./commands-project.ts";
-import { addServerCommands } from "./commands-server.ts";
+import { addCohortCommands } from "./cohort/commands.ts";
 import { EXIT, type ExitCode, reportFailure } from "./failure.ts";
+import { addImportCommand } from "./import/commands.ts";
 import type { Plan } from "./plan.ts";
+import { addProjectCommands } from "./project/commands.ts";
+import { addQueryCommands } from "./query/commands.ts";
+import { addServerCommands } from "./server/commands.ts";
 import type { Terminal } from "./terminal.ts";
+import { addUpkeepCommands } from "./upkeep/commands.ts";
 import { packageVersion } from "./version.ts";
 
 const EXIT_CODES = `
@@ -46,7 +49,10 @@ export function makeProgram(terminal: Terminal, plan: Plan): Command {
     .showHelpAfterError("hint: whom --help lists every command");
   addServerCommands(program, terminal, plan);
   addProjectCommands(program, terminal, plan);
-  addDataCommands(program, terminal, plan);
+  addImportCommand(program, terminal, plan);
+  addQueryCommands(program, terminal, plan);
+  addCohortCommands(program, terminal, plan);
+  addUpkeepCommands(program, terminal, plan);
   for (const command of allCommands(program)) {
     if (command !== program) command.showHelpAfterError(helpHint(command));
     command.exitOverride().configureOutput({

@@ -8,7 +8,7 @@
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { inspect } from "node:util";
-import type { Environment } from "./settings.ts";
+import type { Environment } from "./settings/settings.ts";
 
 /** A stream a person may be looking at. */
 export type Screen = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -24,7 +24,7 @@ export interface Terminal {
 }
 
 /** Writes a result, waiting while the reader is slow. */
-export async function print(terminal: Terminal, text: string): Promise<void> {
+export async function print(terminal: Terminal, text: string | Uint8Array): Promise<void> {
   if (!terminal.output.write(text)) await once(terminal.output, "drain");
 }
 

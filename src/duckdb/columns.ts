@@ -1,37 +1,32 @@
 /**
- * Profiles as columns: what a batch appends to its table.
+ * The properties of profiles or events as columns: what a batch appends to its table.
  *
  * @module
  */
-import { type DuckDBType, type DuckDBValue, LIST, listValue, VARCHAR } from "@duckdb/node-api";
-import type { Profile } from "../profile/profile.ts";
-import { propertiesToJson } from "../profile/record.ts";
+import { type DuckDBType, type DuckDBValue, listValue } from "@duckdb/node-api";
 import { type Reading, type ReadingValue, readingsOf, sharedEntries } from "../store/catalog.ts";
-import { fold } from "../values/text.ts";
-import type { Value } from "../values/value.ts";
-import type { ProfileTable } from "./schema.ts";
+import type { Properties, Value } from "../values/value.ts";
+import { COLUMN_TYPES, type PropertyTable } from "./tables.ts";
 
-/** The types of the columns between the key and those of the catalog. */
-export const FIXED_TYPES: readonly DuckDBType[] = [VARCHAR, VARCHAR, VARCHAR, LIST(VARCHAR)];
+/** What one column holds of every row. */
+export type Column = readonly DuckDBValue[];
 
-type Column = DuckDBValue[];
-
-/** One property of every profile of a batch, by reading. */
+/** One property of every row of a batch, by reading. */
 interface PropertyColumns {
-  readonly readings: Map<Reading, Column>;
-  /** Row and value of each profile that has it, for a property that turns out to share a column. */
+  readonly readings: Map<Reading, DuckDBValue[]>;
+  /** Row and value of each that has it, for a property that turns out to share a column. */
   readonly values: (readonly [number, Value])[];
 }
 
-/** The rows that a batch writes, gathered property by property. */
-export class NewRows {
-  readonly #profiles: readonly Profile[];
+/** The properties that a batch writes, gathered property by property. */
+export class PropertyRows {
+  readonly #rowCount: number;
   readonly #properties = new Map<string, PropertyColumns>();
 
-  constructor(profiles: readonly Profile[]) {
-    this.#profiles = profiles;
-    profiles.forEach((profile, row) => {
-      for (const [name, value] of profile.properties) this.#add(name, row, value);
+  constructor(rows: readonly Properties[]) {
+    this.#rowCount = rows.length;
+    rows.forEach((properties, row) => {
+      for (const [name, value] of properties) this.#add(name, row, value);
     });
   }
 
@@ -45,7 +40,7 @@ export class NewRows {
     for (const [reading, held] of readingsOf(value)) {
       let column = property.readings.get(reading);
       if (column === undefined) {
-        column = new Array<null>(this.#profiles.length).fill(null);
+        column = new Array<null>(this.#rowCount).fill(null);
         property.readings.set(reading, column);
       }
       column[row] = toDuckdb(reading, held);
@@ -59,26 +54,18 @@ export class NewRows {
     return needed;
   }
 
-  /** Every column of the table but the key, in its order; the catalog knows all properties by now. */
-  columns(table: ProfileTable): readonly Column[] {
-    const nulls: Column = new Array<null>(this.#profiles.length).fill(null);
-    return [
-      this.#profiles.map(({ distinctId }) => distinctId),
-      this.#profiles.map(({ distinctId }) => {
-        const folded = fold(distinctId);
-        return folded === distinctId ? null : folded;
-      }),
-      this.#profiles.map(({ properties }) => propertiesToJson(properties)),
-      this.#shared(table),
-      ...table.columns.map(
-        ({ propertyName, reading }) =>
-          this.#properties.get(propertyName)?.readings.get(reading) ?? nulls,
-      ),
-    ];
+  /** The columns of the catalog, in the table's order; it knows all properties by now. */
+  columns(table: PropertyTable): readonly Column[] {
+    const nulls: Column = new Array<null>(this.#rowCount).fill(null);
+    return table.columns.map(
+      ({ propertyName, reading }) =>
+        this.#properties.get(propertyName)?.readings.get(reading) ?? nulls,
+    );
   }
 
-  #shared(table: ProfileTable): Column {
-    const entries: (string[] | undefined)[] = new Array(this.#profiles.length);
+  /** The column of the properties without columns of their own. */
+  shared(table: PropertyTable): Column {
+    const entries: (string[] | undefined)[] = new Array(this.#rowCount);
     for (const [name, { values }] of this.#properties) {
       const property = table.catalog.property(name);
       if (property === undefined || property.hasColumns) continue;
@@ -93,6 +80,11 @@ export class NewRows {
     }
     return Array.from(entries, (list) => (list === undefined ? null : listValue(list)));
   }
+}
+
+/** The types of the columns of the catalog, in the table's order. */
+export function columnTypes(table: PropertyTable): readonly DuckDBType[] {
+  return table.columns.map(({ reading }) => COLUMN_TYPES[reading]);
 }
 
 function toDuckdb(reading: Reading, held: ReadingValue): DuckDBValue {

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { existsSync, realpathSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { renameSync } from "node:fs";
 import {
   BIGINT,
   BOOLEAN,
   DOUBLE,
   type DuckDBConnection,
-  DuckDBInstance,
+  type DuckDBInstance,
   type DuckDBMaterializedResult,
   type DuckDBPreparedStatement,
   type DuckDBType,
@@ -22,39 +21,60 @@ import {
 } from "@duckdb/node-api";
 import { fail, WhomError } from "../errors/error.ts";
 import type { Fragment, Parameter } from "../sql/fragment.ts";
+import {
+  attach,
+  attachStatement,
+  type EngineOptions,
+  realFile,
+  removeFile,
+} from "./engine-file.ts";
 
-/** How the engine may use the machine. */
-export interface EngineOptions {
-  readonly threads?: number | undefined;
-  /** As DuckDB writes it: `2GB`. */
-  readonly memoryLimit?: string | undefined;
-  /** Properties of a scope that get columns of their own; `COLUMN_PROPERTIES_MAX` by default. */
-  readonly columnPropertiesMax?: number | undefined;
-}
+export type { EngineOptions } from "./engine-file.ts";
 
 /** Readers that may run at once; more wait their turn. */
 const READERS_MAX = 8;
 
-/** Pending write-ahead log at which the engine folds it into the file. */
-const CHECKPOINT_THRESHOLD = "64MB";
+/** Results that may be streamed at once; each holds a connection for as long as its client reads. */
+const STREAMS_MAX = 32;
 
 /** Files this process has open: DuckDB would open one twice and corrupt it. */
 const OPEN_FILES = new Set<string>();
 
 /** A database file, its writer and its readers. */
 export class Database {
-  readonly #instance: DuckDBInstance;
+  #instance: DuckDBInstance;
   readonly #file: string;
-  readonly writer: DuckDBConnection;
-  readonly #idle: DuckDBConnection[] = [];
+  readonly #options: EngineOptions;
+  #writer: DuckDBConnection;
+  #idle: DuckDBConnection[] = [];
+  #streamCount = 0;
+  /** Set while the file is replaced: whoever wants to read waits for it. */
+  #replacing: Promise<void> | undefined;
+  #onIdle: (() => void) | undefined;
   readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
   #readerCount = 0;
   #closed: boolean = false;
 
-  private constructor(instance: DuckDBInstance, file: string, writer: DuckDBConnection) {
+  private constructor(
+    instance: DuckDBInstance,
+    file: string,
+    writer: DuckDBConnection,
+    options: EngineOptions,
+  ) {
     this.#instance = instance;
     this.#file = file;
-    this.writer = writer;
+    this.#writer = writer;
+    this.#options = options;
+  }
+
+  /** The only connection that writes. */
+  get writer(): DuckDBConnection {
+    return this.#writer;
+  }
+
+  /** The path, or `:memory:`. */
+  get file(): string {
+    return this.#file;
   }
 
   /**
@@ -67,21 +87,9 @@ export class Database {
     if (OPEN_FILES.has(path)) {
       throw fail("data.folder_busy", { folder: path, holder: "this process" });
     }
-    const instance = await DuckDBInstance.create(":memory:", engineConfig(path, options));
-    try {
-      const writer = await instance.connect();
-      if (path === ":memory:") await writer.run("attach ':memory:' as whom");
-      else
-        await writer.run(
-          `attach '${path.replaceAll("'", "''")}' as whom (storage_version 'latest')`,
-        );
-      await writer.run("use whom");
-      if (path !== ":memory:") OPEN_FILES.add(path);
-      return new Database(instance, path, writer);
-    } catch (error) {
-      instance.closeSync();
-      throw openFailure(path, error);
-    }
+    const { instance, writer } = await attach(path, options);
+    if (path !== ":memory:") OPEN_FILES.add(path);
+    return new Database(instance, path, writer, options);
   }
 
   /** Runs a function with a connection of its own; an abort interrupts what it runs. */
@@ -105,7 +113,103 @@ export class Database {
     }
   }
 
+  /**
+   * What a function yields over a connection of its own, all of one state of the file.
+   *
+   * @throws `data.too_many_streams` when too many are read already
+   */
+  async *stream<Item>(
+    use: (connection: DuckDBConnection) => AsyncIterable<Item>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Item> {
+    signal?.throwIfAborted();
+    await this.#replacing;
+    if (this.#closed) throw fail("data.closed", {});
+    if (this.#streamCount >= STREAMS_MAX) {
+      throw fail("data.too_many_streams", { countMax: STREAMS_MAX });
+    }
+    this.#streamCount++;
+    let connection: DuckDBConnection | undefined;
+    const interrupt = () => connection?.interrupt();
+    signal?.addEventListener("abort", interrupt, { once: true });
+    try {
+      connection = await this.#instance.connect();
+      await connection.run("use whom");
+      await connection.run("begin transaction read only");
+      yield* use(connection);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw engineFailure(error);
+    } finally {
+      signal?.removeEventListener("abort", interrupt);
+      if (connection !== undefined) closeConnection(connection);
+      this.#streamCount--;
+      this.#tellIdle();
+    }
+  }
+
+  /**
+   * Puts another file in the place of this one, while nobody reads or writes.
+   *
+   * @param write fills the new file, attached as `fresh`, from this one
+   */
+  async replace(write: (connection: DuckDBConnection) => Promise<void>): Promise<void> {
+    if (this.#file === ":memory:" || this.#closed) return;
+    let done: (() => void) | undefined;
+    this.#replacing = new Promise((resolve) => {
+      done = resolve;
+    });
+    try {
+      await this.#allIdle();
+      const fresh = `${this.#file}.compact`;
+      removeFile(fresh);
+      await this.#writer.run(attachStatement(fresh, "fresh"));
+      try {
+        await write(this.#writer);
+        await this.#writer.run("use whom");
+        await this.#writer.run("checkpoint fresh");
+        await this.#writer.run("checkpoint whom");
+      } catch (error) {
+        await this.#writer.run("use whom").catch(() => undefined);
+        await this.#writer.run("detach fresh").catch(() => undefined);
+        removeFile(fresh);
+        throw error;
+      }
+      this.#releaseAll();
+      renameSync(fresh, this.#file);
+      const { instance, writer } = await attach(this.#file, this.#options);
+      this.#instance = instance;
+      this.#writer = writer;
+    } finally {
+      this.#replacing = undefined;
+      done?.();
+    }
+  }
+
+  #releaseAll(): void {
+    for (const connection of this.#idle) closeConnection(connection);
+    this.#idle = [];
+    this.#readerCount = 0;
+    closeConnection(this.#writer);
+    this.#instance.closeSync();
+  }
+
+  /** Resolves once no reader is at work. */
+  async #allIdle(): Promise<void> {
+    while (this.#streamCount > 0 || this.#idle.length < this.#readerCount) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+  }
+
+  #tellIdle(): void {
+    this.#onIdle?.();
+    this.#onIdle = undefined;
+  }
+
   async #acquire(): Promise<DuckDBConnection> {
+    await this.#replacing;
     if (this.#closed) throw fail("data.closed", {});
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
@@ -124,6 +228,7 @@ export class Database {
     const next = this.#waiting.shift();
     if (next === undefined) this.#idle.push(connection);
     else next(connection);
+    this.#tellIdle();
   }
 
   /** Folds the log into the file and lets it go. */
@@ -131,11 +236,9 @@ export class Database {
     if (this.#closed) return;
     this.#closed = true;
     try {
-      await this.writer.run("checkpoint whom");
+      await this.#writer.run("checkpoint whom");
     } finally {
-      for (const connection of this.#idle) connection.closeSync();
-      this.writer.closeSync();
-      this.#instance.closeSync();
+      this.#releaseAll();
       OPEN_FILES.delete(this.#file);
     }
   }
@@ -160,6 +263,13 @@ export async function run(
   const prepared = await prepare(connection, text);
   prepared.bind(values, types);
   return prepared.run();
+}
+
+/** Closes a connection, and before it the statements it keeps. */
+function closeConnection(connection: DuckDBConnection): void {
+  for (const statement of PREPARED.get(connection)?.values() ?? []) statement.destroySync();
+  PREPARED.delete(connection);
+  connection.closeSync();
 }
 
 async function prepare(
@@ -189,6 +299,9 @@ const TYPES: Readonly<Record<Parameter["kind"], DuckDBType>> = {
   truth: BOOLEAN,
   seconds: BIGINT,
   key: UINTEGER,
+  integers: LIST(BIGINT),
+  keys: LIST(UINTEGER),
+  numbers: LIST(DOUBLE),
   texts: LIST(VARCHAR),
 };
 
@@ -196,6 +309,9 @@ function toDuckdb(parameter: Parameter): DuckDBValue {
   switch (parameter.kind) {
     case "seconds":
       return BigInt(parameter.value);
+    case "integers":
+    case "keys":
+    case "numbers":
     case "texts":
       return listValue([...parameter.value]);
     default:
@@ -208,38 +324,4 @@ export function engineFailure(error: unknown): unknown {
   if (error instanceof WhomError || !(error instanceof Error)) return error;
   if (error.name === "AbortError") return error;
   return fail("data.engine_failed", { reason: error.message });
-}
-
-function engineConfig(path: string, options: EngineOptions): Record<string, string> {
-  return {
-    checkpoint_threshold: CHECKPOINT_THRESHOLD,
-    autoinstall_known_extensions: "false",
-    autoload_known_extensions: "false",
-    preserve_insertion_order: "false",
-    max_expression_depth: "10000",
-    temp_directory: path === ":memory:" ? "" : join(dirname(path), "tmp"),
-    ...(options.threads !== undefined && { threads: String(options.threads) }),
-    ...(options.memoryLimit !== undefined && { memory_limit: options.memoryLimit }),
-  };
-}
-
-function realFile(file: string): string {
-  try {
-    return existsSync(file)
-      ? realpathSync(file)
-      : join(realpathSync(dirname(file)), basename(file));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw fail("data.folder_unusable", { folder: dirname(file), reason });
-  }
-}
-
-function openFailure(path: string, error: unknown): WhomError {
-  const reason = error instanceof Error ? error.message : String(error);
-  if (reason.includes("Could not set lock") || reason.includes("Conflicting lock")) {
-    const pid = /PID (\d+)/.exec(reason)?.[1];
-    const holder = pid === undefined ? "another process" : `process ${pid}`;
-    return fail("data.folder_busy", { folder: dirname(path), holder });
-  }
-  return fail("data.folder_unusable", { folder: dirname(path), reason });
 }

@@ -42,7 +42,27 @@ export const DUCKDB: Dialect = {
     sql`list_filter(${list}, lambda ${raw(name)}: ${condition})`,
   jsonText: (json, name) => sql`json_extract_string(${json}, ${jsonPointer(name)})`,
   jsonMember,
+  jsonIds,
+  eachElement: (list) => sql`unnest(${list})`,
+  secondsOfMs: (milliseconds) => sql`cast(floor(${milliseconds} / 1000.0) as bigint)`,
+  instantText: (seconds) =>
+    sql`strftime(make_timestamp(${seconds} * 1000000), '%Y-%m-%dT%H:%M:%S')`,
+  lowerMedian: (number) => sql`quantile_disc(${number}, 0.5)`,
+  distinctText: (value) => sql`cast(to_json(${value}) as varchar)`,
+  keyedNumbers: (keys, numbers) =>
+    sql`(select unnest(${{ kind: "keys", value: keys }}) as key, unnest(${{ kind: "numbers", value: numbers }}) as value)`,
 };
+
+/** Whole numbers only: another number is written differently by different programs. */
+function jsonIds(json: Fragment, name: string): Fragment {
+  const pointer = jsonPointer(name);
+  const isId = (element: Fragment): Fragment =>
+    sql`(json_type(${element}) in ('VARCHAR', 'BOOLEAN') or (json_type(${element}) in ('BIGINT', 'UBIGINT') and abs(try_cast(${element} as hugeint)) < 9007199254740992))`;
+  const member = sql`json_extract(${json}, ${pointer})`;
+  const elements = sql`case json_type(${json}, ${pointer}) when 'ARRAY' then from_json(${member}, '["JSON"]') else [${member}] end`;
+  const ids = sql`list_filter(${elements}, lambda g: g is not null and ${isId(raw("g"))})`;
+  return sql`list_distinct(list_transform(${ids}, lambda g: json_extract_string(g, '$')))`;
+}
 
 /** A name as a JSON pointer, in which `~` and `/` are the only special characters. */
 function jsonPointer(name: string): string {

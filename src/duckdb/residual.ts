@@ -4,19 +4,22 @@
  * @module
  */
 import { setImmediate } from "node:timers/promises";
-import type { DuckDBConnection } from "@duckdb/node-api";
-import type { Profile } from "../profile/profile.ts";
+import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
+import type { Measure } from "../event/behavior.ts";
 import { propertiesFromJson } from "../profile/record.ts";
-import type { ProfileQuery } from "../query/query.ts";
-import { evaluate, selects } from "../selector/selector.ts";
-import { type Fragment, raw } from "../sql/fragment.ts";
-import type { SelectStatement } from "../sql/statement.ts";
+import { evaluate, type Subject, selects } from "../selector/selector.ts";
+import type { Expression } from "../selector/syntax.ts";
+import { type Uses, usesOf } from "../selector/uses.ts";
+import { isZeroWithoutEvents } from "../sql/behavior.ts";
+import { raw } from "../sql/fragment.ts";
+import { evaluationOf } from "../sql/profile-names.ts";
+import type { CandidateColumns } from "../sql/statement.ts";
 import { orderSortKeys } from "../store/order.ts";
-import { profileSubject } from "../store/subject.ts";
+import { FIRST_EVENT_TIME, type History, profileSubject } from "../store/subject.ts";
 import { orderText } from "../values/text.ts";
-import type { Computed } from "../values/value.ts";
+import { type Computed, Datetime } from "../values/value.ts";
 import { run } from "./connection.ts";
-import type { ProfileTable } from "./schema.ts";
+import type { Selection } from "./selection.ts";
 
 /** Keys that one statement of a scan spans, so that memory stays flat. */
 const KEYS_PER_SCAN = 32_768;
@@ -24,36 +27,96 @@ const KEYS_PER_SCAN = 32_768;
 /** How long profiles are evaluated before other work gets its turn. */
 const TURN_MS = 10;
 
-/** Every profile that a condition holds for, in no order. */
-async function* scanProfiles(
+/** A profile that passed every selector, and how expressions see it. */
+export interface Candidate {
+  readonly key: number;
+  readonly distinctId: string;
+  readonly subject: Subject;
+}
+
+/**
+ * Every profile a query selects, in no order; its limit does not count.
+ *
+ * @param expressions what will be evaluated on them besides the query's selectors
+ */
+export async function* scanSelected(
   connection: DuckDBConnection,
-  table: ProfileTable,
-  candidates: (range: Fragment) => Fragment,
-): AsyncGenerator<{ readonly key: number; readonly profile: Profile }> {
-  // One transaction, so that all ranges see the same state.
-  await connection.run("begin transaction read only");
-  try {
-    for (let from = 0; from < table.nextKey; from += KEYS_PER_SCAN) {
-      const range = raw(`key >= ${from} and key < ${from + KEYS_PER_SCAN}`);
-      const result = await run(connection, candidates(range));
-      let turnStartedAt = performance.now();
-      for await (const rows of result.yieldRows()) {
-        for (const [key, id, properties] of rows) {
-          if (performance.now() - turnStartedAt > TURN_MS) {
-            await setImmediate();
-            turnStartedAt = performance.now();
-          }
-          const distinctId = String(id);
-          yield {
-            key: Number(key),
-            profile: { distinctId, properties: propertiesFromJson(String(properties)) },
-          };
-        }
+  selection: Selection,
+  expressions: readonly Expression[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Candidate> {
+  const { statement, query, tables } = selection;
+  const context = evaluationOf(query);
+  const residual = statement.residual;
+  const uses = usesOf([...residual.map(({ expression }) => expression), ...expressions]);
+  const columns = columnsOf(uses, selection);
+  let turnStartedAt = performance.now();
+  for (let from = 0; from < tables.table.nextKey; from += KEYS_PER_SCAN) {
+    const range = raw(`p.key >= ${from} and p.key < ${from + KEYS_PER_SCAN}`);
+    const result = await run(connection, statement.candidates(range, columns));
+    for (const row of await result.getRows()) {
+      if (performance.now() - turnStartedAt > TURN_MS) {
+        await setImmediate();
+        signal?.throwIfAborted();
+        turnStartedAt = performance.now();
+      }
+      const candidate = toCandidate(row, columns, selection);
+      if (residual.every((selector) => selects(selector, candidate.subject, context))) {
+        yield candidate;
       }
     }
-  } finally {
-    await connection.run("rollback");
   }
+}
+
+/** Behaviors whose values are known already need no column. */
+function columnsOf(uses: Uses, { query, values }: Selection): CandidateColumns {
+  return {
+    behaviors: [...uses.behaviors].filter((name) => query.behaviors.has(name) && !values.has(name)),
+    cohorts: [...uses.cohorts],
+    firstEvent: uses.properties.has(FIRST_EVENT_TIME) && query.scope.groupKey === undefined,
+  };
+}
+
+function toCandidate(
+  row: readonly DuckDBValue[],
+  columns: CandidateColumns,
+  { query, values }: Selection,
+): Candidate {
+  const [key, id, properties, ...further] = row;
+  const behaviors = new Map<string, Computed>();
+  columns.behaviors.forEach((name, index) => {
+    const kind = query.behaviors.get(name)?.measure.kind ?? "count";
+    behaviors.set(name, behaviorOf(kind, further[index] ?? null));
+  });
+  for (const [name, byKey] of values) behaviors.set(name, byKey.get(Number(key)));
+  const memberships = new Map(
+    columns.cohorts.map((cohortId, index) => [
+      cohortId,
+      further[columns.behaviors.length + index] === true,
+    ]),
+  );
+  const first = columns.firstEvent ? further.at(-1) : undefined;
+  const history: History = {
+    behavior: (name) => behaviors.get(name),
+    isMember: (cohortId) => memberships.get(cohortId) ?? false,
+    firstEventSeconds: () => (first === undefined || first === null ? undefined : Number(first)),
+  };
+  const distinctId = String(id);
+  const profile = {
+    distinctId,
+    properties: properties === null ? new Map() : propertiesFromJson(String(properties)),
+  };
+  return {
+    key: Number(key),
+    distinctId,
+    subject: profileSubject(profile, query.scope, history),
+  };
+}
+
+function behaviorOf(kind: Measure["kind"], value: DuckDBValue): Computed {
+  if (value === null) return isZeroWithoutEvents({ kind } as Measure) ? 0 : undefined;
+  const number = Number(value);
+  return kind === "first_time" || kind === "last_time" ? new Datetime(number) : number;
 }
 
 interface Found {
@@ -62,25 +125,45 @@ interface Found {
   readonly sortKey: Computed;
 }
 
+/** The keys of a query, in order and cut to the limit. */
+export async function selectKeys(
+  connection: DuckDBConnection,
+  selection: Selection,
+  signal: AbortSignal | undefined,
+): Promise<Uint32Array> {
+  const { statement } = selection;
+  if (!statement.exact) return selectResidual(connection, selection, signal);
+  const result = await run(connection, statement.keys);
+  const keys = new Uint32Array(result.rowCount);
+  let index = 0;
+  for (const chunk of await result.fetchAllChunks()) {
+    for (const key of chunk.getColumnValues(0)) keys[index++] = key as number;
+  }
+  return keys;
+}
+
 /** The keys of a query whose statement is not exact, in order and cut to the limit. */
 export async function selectResidual(
   connection: DuckDBConnection,
-  table: ProfileTable,
-  query: ProfileQuery,
-  statement: SelectStatement,
+  selection: Selection,
   signal: AbortSignal | undefined,
 ): Promise<Uint32Array> {
-  const context = { nowSeconds: query.asOfSeconds, timeZone: query.timeZone };
+  const { query } = selection;
+  const { sort } = query;
+  const context = evaluationOf(query);
+  const expressions = sort === undefined ? [] : [sort.key.expression];
   const found: Found[] = [];
-  for await (const { key, profile } of scanProfiles(connection, table, statement.candidates)) {
-    signal?.throwIfAborted();
-    const subject = profileSubject(profile, query.scope);
-    if (!statement.residual.every((selector) => selects(selector, subject, context))) continue;
+  for await (const { key, distinctId, subject } of scanSelected(
+    connection,
+    selection,
+    expressions,
+    signal,
+  )) {
     const sortKey =
-      query.sort === undefined ? undefined : evaluate(query.sort.key.expression, subject, context);
-    found.push({ key, distinctId: profile.distinctId, sortKey });
+      sort === undefined ? undefined : evaluate(sort.key.expression, subject, context);
+    found.push({ key, distinctId, sortKey });
   }
-  const descending = query.sort?.descending ?? false;
+  const descending = sort?.descending ?? false;
   found.sort(
     (left, right) =>
       orderSortKeys(left.sortKey, right.sortKey, descending) ||

@@ -1,79 +1,83 @@
 /**
- * The tables of a database file: one for each scope, and two that say what is in them.
- *
- * A scope's table is named by a number and its columns by the catalog, so no user text names anything.
+ * The tables of a database file: some for each scope, and some that say what is in them.
  *
  * @module
  */
-import type { DuckDBConnection, DuckDBType } from "@duckdb/node-api";
-import { BIGINT, BOOLEAN, DOUBLE, LIST, VARCHAR } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { fail } from "../errors/error.ts";
 import type { Scope } from "../profile/profile.ts";
-import { type Fragment, join, raw, sql } from "../sql/fragment.ts";
-import { columnName } from "../sql/property.ts";
-import {
-  Catalog,
-  type CatalogAddition,
-  type CatalogProperty,
-  type Reading,
-} from "../store/catalog.ts";
+import { raw, sql } from "../sql/fragment.ts";
+import { Catalog } from "../store/catalog.ts";
+import { loadColumns, loadProperties } from "./catalog-table.ts";
 import { run } from "./connection.ts";
+import type { EventTable, PeopleTable, ProfileTable } from "./tables.ts";
 
 /** The layout of the file; a newer one is not opened. */
-const DATA_FORMAT = "1";
+const DATA_FORMAT = "2";
 
-/** The type of each reading's column. */
-export const COLUMN_TYPES: Readonly<Record<Reading, DuckDBType>> = {
-  text: VARCHAR,
-  number: DOUBLE,
-  truth: BOOLEAN,
-  instant: BIGINT,
-  list: LIST(VARCHAR),
-  object: VARCHAR,
-  null: BOOLEAN,
-};
-
-/** One scope's table. */
-export interface ProfileTable {
-  readonly id: number;
-  readonly scope: Scope;
-  readonly name: string;
-  readonly table: Fragment;
-  readonly catalog: Catalog;
-  /** The columns after the fixed ones, in the table's order. */
-  readonly columns: { readonly propertyName: string; readonly reading: Reading }[];
-  /** Keys below this are or were in use. */
-  nextKey: number;
-  /** Keys below this are set aside on disk, so that none is given twice after a restart. */
-  keysReserved: number;
-}
-
-/** Rows of the catalog that one statement writes. */
-const ROWS_PER_INSERT = 200;
+/** The layout without events, which is turned into this one when it is opened. */
+const FORMAT_WITHOUT_EVENTS = "1";
 
 /** Keys set aside at once. */
-export const KEY_BLOCK = 65_536;
+const KEY_BLOCK = 65_536;
 
-/** Makes the fixed tables of a new file, or checks those of an old one. */
+const PROPERTIES_COLUMNS =
+  "(scope_id integer not null, id integer not null, name varchar not null, has_columns boolean not null, readings varchar not null, primary key (scope_id, id))";
+
+const FIXED_TABLES: readonly string[] = [
+  "create table format (version varchar not null)",
+  "create table scopes (id integer primary key, project_id bigint not null, group_key varchar, keys_reserved bigint not null)",
+  `create table properties ${PROPERTIES_COLUMNS}`,
+];
+
+/** What format 2 added. */
+const EVENT_TABLES: readonly string[] = [
+  `create table event_properties ${PROPERTIES_COLUMNS}`,
+  "create table cohort_members (scope_id integer not null, cohort_id bigint not null, key uinteger not null)",
+  "create table records (project_id bigint not null, kind varchar not null, id bigint not null, json varchar not null, primary key (project_id, kind, id))",
+];
+
+/** Makes the fixed tables of a new file, or checks those of an old one and brings them up to date. */
 export async function prepareSchema(connection: DuckDBConnection, file: string): Promise<void> {
   const existing = await connection.runAndReadAll(
     "select 1 from duckdb_tables() where database_name = 'whom' and table_name = 'format'",
   );
   if (existing.currentRowCount === 0) {
-    await connection.run(`begin;
-      create table format (version varchar not null);
-      create table scopes (id integer primary key, project_id bigint not null, group_key varchar, keys_reserved bigint not null);
-      create table properties (scope_id integer not null, id integer not null, name varchar not null, has_columns boolean not null, readings varchar not null, primary key (scope_id, id));
-      insert into format values ('${DATA_FORMAT}');
-      commit;`);
+    await inTransaction(connection, [
+      ...FIXED_TABLES,
+      ...EVENT_TABLES,
+      `insert into format values ('${DATA_FORMAT}')`,
+    ]);
     return;
   }
   const rows = (await connection.runAndReadAll("select version from format")).getRows();
   const found = String(rows[0]?.[0]);
-  if (found !== DATA_FORMAT) throw fail("data.format_unknown", { folder: file, found });
+  if (found === FORMAT_WITHOUT_EVENTS) await addEvents(connection);
+  else if (found !== DATA_FORMAT) throw fail("data.format_unknown", { folder: file, found });
 }
 
-/** Every scope's table, as the file has it. */
+async function addEvents(connection: DuckDBConnection): Promise<void> {
+  const scopes = await connection.runAndReadAll("select id from scopes");
+  const people = scopes.getRows().map(([id]) => createPeople(Number(id)));
+  const version = `update format set version = '${DATA_FORMAT}'`;
+  await inTransaction(connection, [...EVENT_TABLES, ...people, version]);
+}
+
+async function inTransaction(
+  connection: DuckDBConnection,
+  statements: readonly string[],
+): Promise<void> {
+  await connection.run("begin");
+  try {
+    for (const statement of statements) await connection.run(statement);
+    await connection.run("commit");
+  } catch (error) {
+    await connection.run("rollback").catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Every scope's tables, as the file has them. */
 export async function loadTables(
   connection: DuckDBConnection,
   columnPropertiesMax: number,
@@ -82,78 +86,70 @@ export async function loadTables(
     "select id, project_id, group_key, keys_reserved from scopes order by id",
   );
   const tables: ProfileTable[] = [];
-  for (const [id, projectId, groupKey, keysReserved] of scopes.getRows()) {
+  for (const [scopeId, projectId, groupKey, keysReserved] of scopes.getRows()) {
+    const id = Number(scopeId);
     const scope = {
       projectId: Number(projectId),
       groupKey: groupKey === null ? undefined : String(groupKey),
     };
-    const properties = await loadProperties(connection, Number(id));
-    const table = describe(
-      Number(id),
-      scope,
-      new Catalog(properties, columnPropertiesMax),
-      Number(keysReserved),
-    );
-    await loadColumns(connection, table, properties);
+    const properties = await loadProperties(connection, "properties", id);
+    const table = describe(id, scope, new Catalog(properties, columnPropertiesMax));
+    table.nextKey = Number(keysReserved);
+    table.keysReserved = Number(keysReserved);
+    await loadColumns(connection, table);
+    await loadPeople(connection, table.people);
+    table.events = await loadEvents(connection, id, columnPropertiesMax);
     tables.push(table);
   }
   return tables;
 }
 
-async function loadProperties(
-  connection: DuckDBConnection,
-  scopeId: number,
-): Promise<readonly CatalogProperty[]> {
-  const result = await run(
-    connection,
-    sql`select id, name, has_columns, readings from properties where scope_id = ${scopeId} order by id`,
+async function loadPeople(connection: DuckDBConnection, people: PeopleTable): Promise<void> {
+  const counted = await connection.runAndReadAll(
+    `select count(*), count(canonical) from ${people.name}`,
   );
-  return (await result.getRows()).map(([id, name, hasColumns, readings]) => ({
-    id: Number(id),
-    name: String(name),
-    hasColumns: hasColumns === true,
-    readings: new Set(String(readings).split(",").filter(Boolean) as Reading[]),
-  }));
+  const [rowCount, aliasCount] = counted.getRows()[0] ?? [];
+  people.rowCount = Number(rowCount);
+  people.aliasCount = Number(aliasCount);
 }
 
-/** Takes the order of columns from the table itself, because an appender must follow it. */
-async function loadColumns(
+async function loadEvents(
   connection: DuckDBConnection,
-  table: ProfileTable,
-  properties: readonly CatalogProperty[],
-): Promise<void> {
-  const byColumn = new Map(
-    properties.flatMap((property) =>
-      [...property.readings].map((reading) => [
-        columnName(property, reading),
-        { propertyName: property.name, reading },
-      ]),
-    ),
-  );
-  const result = await run(
+  id: number,
+  columnPropertiesMax: number,
+): Promise<EventTable | undefined> {
+  const existing = await run(
     connection,
-    sql`select column_name from duckdb_columns() where database_name = 'whom' and table_name = ${table.name} order by column_index`,
+    sql`select 1 from duckdb_tables() where database_name = 'whom' and table_name = ${eventsName(id)}`,
   );
-  for (const [name] of await result.getRows()) {
-    const column = byColumn.get(String(name));
-    if (column !== undefined) table.columns.push(column);
-  }
+  if (existing.rowCount === 0) return undefined;
+  const properties = await loadProperties(connection, "event_properties", id);
+  const table = describeEvents(id, new Catalog(properties, columnPropertiesMax));
+  await loadColumns(connection, table);
+  const counted = await connection.runAndReadAll(
+    `select count(*), count(*) filter (not sorted) from ${table.name}`,
+  );
+  const [rowCount, unsortedCount] = counted.getRows()[0] ?? [];
+  table.rowCount = Number(rowCount);
+  table.unsortedCount = Number(unsortedCount);
+  return table;
 }
 
-/** Makes the table of a new scope. */
+/** Makes the tables of a new scope. */
 export async function createTable(
   connection: DuckDBConnection,
   id: number,
   scope: Scope,
   columnPropertiesMax: number,
 ): Promise<ProfileTable> {
-  const table = describe(id, scope, new Catalog([], columnPropertiesMax), 0);
+  const table = describe(id, scope, new Catalog([], columnPropertiesMax));
   await connection.run("begin");
   try {
     // Uncompressed ids make the look-ups that every write needs three times as fast.
     await connection.run(
       `create table ${table.name} (key uinteger not null unique, distinct_id varchar primary key using compression uncompressed, distinct_id_folded varchar, properties varchar not null, shared varchar[])`,
     );
+    await connection.run(createPeople(id));
     await run(
       connection,
       scope.groupKey === undefined
@@ -168,54 +164,83 @@ export async function createTable(
   return table;
 }
 
-/** Makes the columns of new properties and readings, and writes them into the catalog. */
-export async function addProperties(
+/** Sets keys aside for those that were given since, inside the transaction that the caller has begun. */
+export async function reserveKeys(
   connection: DuckDBConnection,
   table: ProfileTable,
-  additions: readonly CatalogAddition[],
 ): Promise<void> {
-  await connection.run("begin");
-  try {
-    for (const addition of additions) {
-      const { hasColumns, added } = addition;
-      for (const reading of hasColumns ? added : []) {
-        await connection.run(
-          `alter table ${table.name} add column ${columnName(addition, reading)} ${COLUMN_TYPES[reading]}`,
-        );
-      }
-    }
-    for (let start = 0; start < additions.length; start += ROWS_PER_INSERT) {
-      const rows = additions
-        .slice(start, start + ROWS_PER_INSERT)
-        .map(
-          ({ id, name, hasColumns, readings }) =>
-            sql`(${table.id}, ${id}, ${name}, ${hasColumns}, ${readings.join(",")})`,
-        );
-      await run(connection, sql`insert or replace into properties values ${join(rows, ", ")}`);
-    }
-    await connection.run("commit");
-  } catch (error) {
-    await connection.run("rollback").catch(() => undefined);
-    throw error;
-  }
-  table.catalog.accept(additions);
-  for (const { name, hasColumns, added } of additions) {
-    if (hasColumns) {
-      table.columns.push(...added.map((reading) => ({ propertyName: name, reading })));
-    }
-  }
+  if (table.nextKey <= table.keysReserved) return;
+  await run(
+    connection,
+    sql`update scopes set keys_reserved = ${keysToReserve(table)} where id = ${table.id}`,
+  );
 }
 
-function describe(id: number, scope: Scope, catalog: Catalog, keysReserved: number): ProfileTable {
+/** Takes over that keys are set aside, once that is durable: a transaction that is rolled back sets none aside. */
+export function settleKeys(table: ProfileTable): void {
+  table.keysReserved = keysToReserve(table);
+}
+
+/** Keys are set aside in whole blocks. */
+function keysToReserve({ keysReserved, nextKey }: ProfileTable): number {
+  return Math.max(keysReserved, Math.ceil(nextKey / KEY_BLOCK) * KEY_BLOCK);
+}
+
+function createPeople(id: number): string {
+  return `create table ${peopleName(id)} (key uinteger not null unique, distinct_id varchar primary key using compression uncompressed, distinct_id_folded varchar, canonical uinteger)`;
+}
+
+/** Makes the table of a project's events. */
+export async function createEvents(
+  connection: DuckDBConnection,
+  table: ProfileTable,
+  columnPropertiesMax: number,
+): Promise<EventTable> {
+  const events = describeEvents(table.id, new Catalog([], columnPropertiesMax));
+  // Without an index: rows are put in order by writing them anew, and what was deleted is then given back.
+  await connection.run(
+    `create table ${events.name} (day integer not null, name varchar not null, key uinteger not null, time_ms bigint not null, insert_id varchar not null, received_ms bigint not null, sorted boolean not null, properties varchar not null, shared varchar[])`,
+  );
+  table.events = events;
+  return events;
+}
+
+function describe(id: number, scope: Scope, catalog: Catalog): ProfileTable {
   const name = `profiles_${id}`;
+  const people = peopleName(id);
   return {
     id,
     scope,
     name,
     table: raw(name),
+    catalogTable: "properties",
     catalog,
     columns: [],
-    nextKey: keysReserved,
-    keysReserved,
+    people: { name: people, table: raw(people), rowCount: 0, aliasCount: 0 },
+    events: undefined,
+    nextKey: 0,
+    keysReserved: 0,
   };
+}
+
+function describeEvents(id: number, catalog: Catalog): EventTable {
+  const name = eventsName(id);
+  return {
+    id,
+    name,
+    table: raw(name),
+    catalogTable: "event_properties",
+    catalog,
+    columns: [],
+    rowCount: 0,
+    unsortedCount: 0,
+  };
+}
+
+function peopleName(id: number): string {
+  return `people_${id}`;
+}
+
+function eventsName(id: number): string {
+  return `events_${id}`;
 }

@@ -1,58 +1,59 @@
 /**
- * The embedded engine: profiles in one DuckDB file.
+ * The embedded engine: profiles and events in one DuckDB file.
  *
- * Each scope is a table of typed nullable columns beside the profile's JSON text. Selectors run as SQL
- * over the columns; what SQL cannot say is evaluated on the texts of the candidates that are left.
+ * Each scope is a table of typed nullable columns beside the profile's JSON text, and so are the events of a project.
+ * Selectors run as SQL over the columns; what SQL cannot say is evaluated by the reference on what is left.
  *
  * @module
  */
-import { fail } from "../errors/error.ts";
-import { nameScope, type Scope } from "../profile/profile.ts";
-import { shownProperties } from "../profile/record.ts";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { EventRow } from "../event/event.ts";
+import type { EventQuery } from "../event/event-query.ts";
+import type { Scope } from "../profile/profile.ts";
 import type { ProfileQuery } from "../query/query.ts";
-import { join, sql } from "../sql/fragment.ts";
-import { selectStatement } from "../sql/statement.ts";
+import type { Breakdown, BreakdownOptions, NumberSummary } from "../query/statistic.ts";
+import type { Expression } from "../selector/syntax.ts";
+import { sql } from "../sql/fragment.ts";
 import { COLUMN_PROPERTIES_MAX } from "../store/catalog.ts";
 import type {
+  Batch,
+  Erased,
   Explanation,
   ProfileKeys,
   ProfileRow,
   PropertySummary,
-  ScopedUpdates,
+  RecordKind,
   Store,
+  StoredRecord,
   UpdateRejection,
 } from "../store/store.ts";
+import type { Computed } from "../values/value.ts";
+import { applyBatches } from "./apply.ts";
 import { Database, type EngineOptions, engineFailure, run } from "./connection.ts";
-import { DUCKDB } from "./dialect.ts";
-import { selectResidual } from "./residual.ts";
-import { createTable, loadTables, type ProfileTable, prepareSchema } from "./schema.ts";
+import { copyTables, erasePeople } from "./erase.ts";
+import { readCanonicalIds } from "./ids.ts";
+import { readEvents } from "./read-events.ts";
+import { readRows } from "./read-profiles.ts";
+import { readMembers, readRecords, writeMembers, writeRecords } from "./records.ts";
+import { selectKeys, selectResidual } from "./residual.ts";
+import { loadTables, prepareSchema } from "./schema.ts";
+import { prepareSelection, type Selection } from "./selection.ts";
+import { isUnsorted, sortStep } from "./sort-events.ts";
+import { breakDownSelected, readValues, summarizeSelected } from "./statistics.ts";
 import { summarize } from "./summary.ts";
-import { keysToReserve, type PlacedUpdate, prepareWrite, writeTable } from "./write.ts";
-
-/** Profiles read by one statement; past it the engine scans instead of looking up. */
-const KEYS_PER_READ = 1_000;
-
-/** New columns after which the log is folded in, because many at once cost memory. */
-const COLUMNS_PER_CHECKPOINT = 200;
+import { TableSet, type Tables } from "./table-set.ts";
+import type { ProfileTable } from "./tables.ts";
 
 /** Profiles in a DuckDB file. */
 export class DuckdbStore implements Store {
   readonly #database: Database;
-  readonly #tables: ProfileTable[];
-  readonly #byScope: Map<string, ProfileTable>;
-  readonly #columnPropertiesMax: number;
-  #columnsSinceCheckpoint = 0;
+  readonly #tables: TableSet;
+  #sorting: boolean = false;
   #writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(
-    database: Database,
-    tables: readonly ProfileTable[],
-    columnPropertiesMax: number,
-  ) {
+  private constructor(database: Database, tables: TableSet) {
     this.#database = database;
-    this.#columnPropertiesMax = columnPropertiesMax;
-    this.#tables = [...tables];
-    this.#byScope = new Map(tables.map((table) => [nameScope(table.scope), table]));
+    this.#tables = tables;
   }
 
   /**
@@ -66,179 +67,259 @@ export class DuckdbStore implements Store {
     try {
       await prepareSchema(database.writer, file);
       const tables = await loadTables(database.writer, columnPropertiesMax);
-      return new DuckdbStore(database, tables, columnPropertiesMax);
+      return new DuckdbStore(database, new TableSet(tables, columnPropertiesMax));
     } catch (error) {
       await database.close().catch(() => undefined);
       throw engineFailure(error);
     }
   }
 
-  apply(batches: readonly ScopedUpdates[]): Promise<readonly UpdateRejection[]> {
-    return this.#exclusively(() => this.#apply(batches));
+  apply(batches: readonly Batch[]): Promise<readonly UpdateRejection[]> {
+    return this.#exclusively(async (connection) => {
+      const { rejections, tables } = await applyBatches(connection, this.#tables, batches);
+      for (const table of tables) this.#sortLater(table);
+      return rejections;
+    });
   }
 
   async select(query: ProfileQuery, signal?: AbortSignal): Promise<ProfileKeys> {
-    const table = this.#table(query.scope);
-    if (table === undefined) return new Uint32Array(0);
-    const statement = compile(query, table);
-    return this.#database.read(async (connection) => {
-      if (!statement.exact) return selectResidual(connection, table, query, statement, signal);
-      const result = await run(connection, statement.keys);
-      const keys = new Uint32Array(result.rowCount);
-      let index = 0;
-      for (const chunk of await result.fetchAllChunks()) {
-        for (const key of chunk.getColumnValues(0)) keys[index++] = key as number;
-      }
-      return keys;
-    }, signal);
+    const tables = this.#tables.of(query.scope);
+    if (tables === undefined) return new Uint32Array(0);
+    return this.#selecting({ query, tables, expressions: [] }, signal, (connection, selection) =>
+      selectKeys(connection, selection, signal),
+    );
   }
 
   async count(query: ProfileQuery, signal?: AbortSignal): Promise<number> {
-    const table = this.#table(query.scope);
-    if (table === undefined) return 0;
-    const statement = compile(query, table);
-    return this.#database.read(async (connection) => {
-      if (!statement.exact) {
-        return (await selectResidual(connection, table, query, statement, signal)).length;
-      }
-      const rows = await (await run(connection, statement.count)).getRows();
-      return Math.min(Number(rows[0]?.[0] ?? 0), query.limit ?? Number.POSITIVE_INFINITY);
+    const tables = this.#tables.of(query.scope);
+    if (tables === undefined) return 0;
+    return this.#selecting(
+      { query, tables, expressions: [] },
+      signal,
+      async (connection, selection) => {
+        const { statement } = selection;
+        if (!statement.exact) return (await selectResidual(connection, selection, signal)).length;
+        const rows = await (await run(connection, statement.count)).getRows();
+        return Math.min(Number(rows[0]?.[0] ?? 0), query.limit ?? Number.POSITIVE_INFINITY);
+      },
+    );
+  }
+
+  async read(
+    scope: Scope,
+    keys: ProfileKeys,
+    includesStrangers: boolean = false,
+  ): Promise<readonly ProfileRow[]> {
+    const table = this.#tables.find(scope);
+    if (table === undefined || keys.length === 0) return [];
+    return this.#database.read((connection) =>
+      readRows(connection, table, keys, includesStrangers),
+    );
+  }
+
+  async *values(
+    query: ProfileQuery,
+    expressions: readonly Expression[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<readonly (readonly Computed[])[]> {
+    const tables = this.#tables.of(query.scope);
+    if (tables === undefined) return;
+    yield* this.#database.stream(async function* (connection) {
+      const selection = await prepareSelection(connection, query, tables, expressions, signal);
+      yield* readValues(connection, selection, expressions, signal);
     }, signal);
   }
 
-  async read(scope: Scope, keys: ProfileKeys): Promise<readonly ProfileRow[]> {
-    const table = this.#table(scope);
-    if (table === undefined || keys.length === 0) return [];
-    const byKey = new Map<number, ProfileRow>();
-    await this.#database.read(async (connection) => {
-      for (let start = 0; start < keys.length; start += KEYS_PER_READ) {
-        const list = join(
-          Array.from(
-            keys.subarray(start, start + KEYS_PER_READ),
-            (value) => sql`${{ kind: "key", value }}`,
-          ),
-          ", ",
-        );
-        const result = await run(
-          connection,
-          sql`select key, distinct_id, properties from ${table.table} where key in (${list})`,
-        );
-        for (const [key, id, properties] of await result.getRows()) {
-          const distinctId = String(id);
-          const propertiesJson = shownProperties(scope, distinctId, String(properties));
-          byKey.set(Number(key), { key: Number(key), distinctId, propertiesJson });
-        }
-      }
+  async summarize(
+    query: ProfileQuery,
+    expression: Expression,
+    percentiles: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<NumberSummary> {
+    const tables = this.#tables.of(query.scope) ?? (await this.#createTables(query.scope));
+    return this.#selecting(
+      { query, tables, expressions: [expression] },
+      signal,
+      (connection, selection) =>
+        summarizeSelected(connection, selection, expression, percentiles, signal),
+    );
+  }
+
+  async breakDown(
+    query: ProfileQuery,
+    expression: Expression,
+    options: BreakdownOptions,
+    signal?: AbortSignal,
+  ): Promise<Breakdown> {
+    const tables = this.#tables.of(query.scope) ?? (await this.#createTables(query.scope));
+    return this.#selecting(
+      { query, tables, expressions: [expression] },
+      signal,
+      (connection, selection) =>
+        breakDownSelected(connection, selection, expression, options, signal),
+    );
+  }
+
+  async *events(query: EventQuery, signal?: AbortSignal): AsyncGenerator<readonly EventRow[]> {
+    const users = this.#tables.users(query.projectId);
+    if (users === undefined) return;
+    yield* this.#database.stream(
+      (connection) => readEvents(connection, users, query, signal),
+      signal,
+    );
+  }
+
+  async records(projectId: number, kind: RecordKind): Promise<readonly StoredRecord[]> {
+    return this.#database.read((connection) => readRecords(connection, projectId, kind));
+  }
+
+  putRecords(
+    projectId: number,
+    kind: RecordKind,
+    records: readonly { readonly id: number; readonly json: string | undefined }[],
+  ): Promise<void> {
+    return this.#exclusively((connection) => writeRecords(connection, projectId, kind, records));
+  }
+
+  setMembers(scope: Scope, cohortId: number, distinctIds: readonly string[]): Promise<void> {
+    return this.#exclusively(async (connection) => {
+      const table = await this.#tables.open(connection, scope);
+      await writeMembers(connection, table, cohortId, distinctIds);
     });
-    return Array.from(keys).flatMap((key) => byKey.get(key) ?? []);
+  }
+
+  async members(scope: Scope, cohortId: number): Promise<readonly string[]> {
+    const table = this.#tables.find(scope);
+    if (table === undefined) return [];
+    return this.#database.read((connection) => readMembers(connection, table, cohortId));
+  }
+
+  async canonicalIds(
+    projectId: number,
+    distinctIds: readonly string[],
+  ): Promise<readonly string[]> {
+    const users = this.#tables.users(projectId);
+    if (users === undefined) return distinctIds;
+    return this.#database.read((connection) => readCanonicalIds(connection, users, distinctIds));
+  }
+
+  erase(projectId: number, distinctIds: readonly string[]): Promise<Erased> {
+    return this.#exclusively(async (connection) => {
+      const users = this.#tables.users(projectId);
+      if (users === undefined) return { profileCount: 0, eventCount: 0 };
+      return erasePeople(connection, users, distinctIds);
+    });
+  }
+
+  compact(): Promise<void> {
+    return this.#exclusively(() => this.#database.replace(copyTables));
+  }
+
+  /** Puts all events in the order that they are counted fastest in; else that is done as they come in. */
+  async settle(): Promise<void> {
+    for (const { events } of this.#tables.all()) {
+      while (events !== undefined && events.unsortedCount > 0) {
+        await this.#exclusively((connection) => sortStep(connection, events));
+      }
+    }
   }
 
   async properties(scope: Scope, limit: number): Promise<readonly PropertySummary[]> {
-    const table = this.#table(scope);
+    const table = this.#tables.find(scope);
     if (table === undefined) return [];
     const summaries = await this.#database.read((connection) => summarize(connection, table));
     return summaries.slice(0, limit);
   }
 
   groupKeys(projectId: number): readonly string[] {
-    return this.#tables.flatMap(({ scope }) =>
-      scope.projectId === projectId && scope.groupKey !== undefined ? [scope.groupKey] : [],
-    );
+    return this.#tables.groupKeys(projectId);
   }
 
   async explain(query: ProfileQuery): Promise<Explanation> {
-    const table = this.#table(query.scope);
-    if (table === undefined) return { statement: "", parameters: [], residual: false };
-    const statement = compile(query, table);
-    const shown = statement.exact ? statement.keys : statement.candidates(sql`true`);
-    return {
-      statement: shown.text,
-      parameters: shown.parameters.map((parameter) => parameter.value),
-      residual: !statement.exact,
-    };
+    const tables = this.#tables.of(query.scope);
+    if (tables === undefined) return { statement: "", parameters: [], residual: false };
+    return this.#selecting(
+      { query, tables, expressions: [] },
+      undefined,
+      async (_connection, { statement }) => {
+        const none = { behaviors: [], cohorts: [], firstEvent: false };
+        const shown = statement.exact ? statement.keys : statement.candidates(sql`true`, none);
+        return {
+          statement: shown.text,
+          parameters: shown.parameters.map((parameter) => parameter.value),
+          residual: !statement.exact,
+        };
+      },
+    );
   }
 
   close(): Promise<void> {
     return this.#exclusively(() => this.#database.close());
   }
 
-  #table(scope: Scope): ProfileTable | undefined {
-    return this.#byScope.get(nameScope(scope));
+  /** Runs with a query compiled; all statements see one state of the file. */
+  #selecting<Result>(
+    { query, tables, expressions }: Asked,
+    signal: AbortSignal | undefined,
+    use: (connection: DuckDBConnection, selection: Selection) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#database.read(async (connection) => {
+      const prepare = (): Promise<Selection> =>
+        prepareSelection(connection, query, tables, expressions, signal);
+      if (isOneStatement(query, tables)) {
+        const selection = await prepare();
+        if (selection.statement.exact) return use(connection, selection);
+      }
+      await connection.run("begin transaction read only");
+      try {
+        return await use(connection, await prepare());
+      } finally {
+        await connection.run("rollback").catch(() => undefined);
+      }
+    }, signal);
+  }
+
+  #createTables(scope: Scope): Promise<Tables> {
+    return this.#exclusively(async (connection) => {
+      await this.#tables.open(connection, scope);
+      return this.#tables.of(scope) as Tables;
+    });
   }
 
   /** One writer at a time: two transactions that write would conflict. */
-  #exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
-    const done = this.#writing.then(work);
+  #exclusively<Result>(work: (writer: DuckDBConnection) => Promise<Result>): Promise<Result> {
+    const done = this.#writing.then(async () => {
+      try {
+        return await work(this.#database.writer);
+      } catch (error) {
+        throw engineFailure(error);
+      }
+    });
     this.#writing = done.catch(() => undefined);
     return done;
   }
 
-  async #apply(batches: readonly ScopedUpdates[]): Promise<readonly UpdateRejection[]> {
-    const connection = this.#database.writer;
-    const rejections: UpdateRejection[] = [];
-    try {
-      const writes = [];
-      for (const [table, updates] of await this.#placed(batches)) {
-        const columnCount = table.columns.length;
-        writes.push(await prepareWrite(connection, table, updates, rejections));
-        this.#columnsSinceCheckpoint += table.columns.length - columnCount;
-      }
-      await connection.run("begin");
-      try {
-        for (const write of writes) await writeTable(connection, write);
-        await connection.run("commit");
-        // Only now: a transaction that is rolled back sets no keys aside.
-        for (const { table } of writes) table.keysReserved = keysToReserve(table);
-      } catch (error) {
-        await connection.run("rollback").catch(() => undefined);
-        throw error;
-      }
-      if (this.#columnsSinceCheckpoint > COLUMNS_PER_CHECKPOINT) {
-        this.#columnsSinceCheckpoint = 0;
-        await connection.run("checkpoint whom").catch(() => undefined);
-      }
-    } catch (error) {
-      throw engineFailure(error);
-    }
-    return rejections;
-  }
-
-  /** Updates by table, in order; the tables of new scopes are made. */
-  async #placed(
-    batches: readonly ScopedUpdates[],
-  ): Promise<ReadonlyMap<ProfileTable, readonly PlacedUpdate[]>> {
-    const placed = new Map<ProfileTable, PlacedUpdate[]>();
-    for (const [batch, { scope, updates }] of batches.entries()) {
-      if (updates.length === 0) continue;
-      const table = this.#table(scope) ?? (await this.#create(scope));
-      const list = placed.get(table) ?? [];
-      placed.set(table, list);
-      updates.forEach((update, index) => {
-        list.push({ batch, index, update });
-      });
-    }
-    return placed;
-  }
-
-  async #create(scope: Scope): Promise<ProfileTable> {
-    if (this.#tables.length >= SCOPES_MAX) {
-      throw fail("data.engine_failed", { reason: `more than ${SCOPES_MAX} projects and groups` });
-    }
-    const table = await createTable(
-      this.#database.writer,
-      this.#tables.length + 1,
-      scope,
-      this.#columnPropertiesMax,
-    );
-    this.#tables.push(table);
-    this.#byScope.set(nameScope(scope), table);
-    return table;
+  /** The next writes wait for one step at most. */
+  #sortLater({ events }: ProfileTable): void {
+    if (events === undefined || !isUnsorted(events) || this.#sorting) return;
+    this.#sorting = true;
+    this.#exclusively(async (connection) => {
+      // Not in order they are as right as in order, so that a failure can wait for the next time.
+      await sortStep(connection, events).catch(() => undefined);
+      this.#sorting = false;
+    }).catch(() => undefined);
   }
 }
 
-/** Projects and groups in one file. */
-const SCOPES_MAX = 10_000;
+/** What is to be compiled. */
+interface Asked {
+  readonly query: ProfileQuery;
+  readonly tables: Tables;
+  /** What will be evaluated besides the query's selectors. */
+  readonly expressions: readonly Expression[];
+}
 
-function compile(query: ProfileQuery, table: ProfileTable) {
-  return selectStatement(query, { table: table.table, catalog: table.catalog, dialect: DUCKDB });
+/** Whether nothing has to be looked up before a query's statement. */
+function isOneStatement({ behaviors, distinctIds }: ProfileQuery, { table }: Tables): boolean {
+  return behaviors.size === 0 && (distinctIds === undefined || table.people.aliasCount === 0);
 }

@@ -10,7 +10,7 @@ import type { CatalogProperty, Reading } from "../store/catalog.ts";
 import type { PropertySummary } from "../store/store.ts";
 import { orderSummaries, summarizeProperty, type TypeCounts } from "../store/summary.ts";
 import { run } from "./connection.ts";
-import type { ProfileTable } from "./schema.ts";
+import type { ProfileTable } from "./tables.ts";
 
 /** Columns counted by one statement. */
 const COUNTS_PER_STATEMENT = 400;

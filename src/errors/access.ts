@@ -13,6 +13,15 @@ export interface AccessErrorFacts {
   "access.workspace_forbidden": { readonly workspaceId: string };
   "access.token_mismatch": { readonly projectId: string };
   "access.role_too_weak": { readonly role: string; readonly action: string };
+  "access.role_exceeded": {
+    readonly own: string;
+    readonly role: string;
+    readonly projectId: number;
+  };
+  "access.service_account_required": Record<never, never>;
+  "access.service_account_shared": { readonly username: string };
+  "access.organization_forbidden": { readonly organizationId: string };
+  "access.organization_owner_required": { readonly action: string };
   "access.quota_exceeded": {
     readonly projectId: number;
     readonly used: number;
@@ -50,13 +59,39 @@ export const ACCESS_ERRORS: ErrorTable<AccessErrorFacts> = {
   },
   "access.token_mismatch": {
     kind: "denied",
-    message: ({ projectId }) => `a record's $token is not of project ${projectId}`,
-    hint: () => "send the token of the project that project_id names, or leave project_id out",
+    message: ({ projectId }) => `a record's token is not of project ${projectId}`,
+    hint: () => "send the token of the project that the request is for",
   },
   "access.role_too_weak": {
     kind: "forbidden",
     message: ({ role, action }) => `the role ${role} may not ${action}`,
     hint: () => "ask the project's owner for a stronger role",
+  },
+  "access.role_exceeded": {
+    kind: "forbidden",
+    message: ({ own, role, projectId }) =>
+      `the role ${own} may not give or take the role ${role} in project ${projectId}`,
+    hint: () => "ask an owner of the project",
+  },
+  "access.service_account_required": {
+    kind: "forbidden",
+    message: () => "only a service account may do this",
+    hint: () => "send the username and the secret of a service account",
+  },
+  "access.service_account_shared": {
+    kind: "forbidden",
+    message: ({ username }) => `${username} also has roles in projects of others`,
+    hint: () => "take it out of your own projects with remove-from-project",
+  },
+  "access.organization_forbidden": {
+    kind: "forbidden",
+    message: ({ organizationId }) => `Organization ${organizationId} not found or not accessible`,
+    hint: () => "a server has one organization, whose id is 1",
+  },
+  "access.organization_owner_required": {
+    kind: "forbidden",
+    message: ({ action }) => `only an owner of every project may ${action}`,
+    hint: () => "ask the operator, who can do it with: whom project",
   },
   "access.quota_exceeded": {
     kind: "limited",

@@ -6,10 +6,12 @@
  * @module
  */
 import { ACCESS_ERRORS, type AccessErrorFacts } from "./access.ts";
+import { COHORT_ERRORS, type CohortErrorFacts } from "./cohort.ts";
 import { DATA_ERRORS, type DataErrorFacts } from "./data.ts";
 import type { ErrorTable } from "./entry.ts";
 import { INGEST_ERRORS, type IngestErrorFacts } from "./ingest.ts";
 import { QUERY_ERRORS, type QueryErrorFacts } from "./query.ts";
+import { REGISTRY_ERRORS, type RegistryErrorFacts } from "./registry.ts";
 import { SELECTOR_ERRORS, type SelectorErrorFacts } from "./selector.ts";
 
 export type { ErrorKind } from "./entry.ts";
@@ -19,7 +21,9 @@ export type ErrorFacts = SelectorErrorFacts &
   QueryErrorFacts &
   IngestErrorFacts &
   AccessErrorFacts &
-  DataErrorFacts;
+  DataErrorFacts &
+  CohortErrorFacts &
+  RegistryErrorFacts;
 
 /** The name of an error. */
 export type ErrorCode = keyof ErrorFacts;
@@ -31,4 +35,6 @@ export const ERRORS: ErrorTable<ErrorFacts> = {
   ...INGEST_ERRORS,
   ...ACCESS_ERRORS,
   ...DATA_ERRORS,
+  ...REGISTRY_ERRORS,
+  ...COHORT_ERRORS,
 };

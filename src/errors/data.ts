@@ -14,10 +14,15 @@ export interface DataErrorFacts {
   "data.format_unknown": { readonly folder: string; readonly found: string };
   "data.engine_failed": { readonly reason: string };
   "data.closed": Record<never, never>;
+  "data.too_many_streams": { readonly countMax: number };
   "project.missing": { readonly project: string };
   "project.exists": { readonly name: string };
   "project.invalid_time_zone": { readonly timeZone: string };
   "project.service_account_missing": { readonly username: string };
+  "project.workspace_missing": { readonly workspace: string };
+  "project.workspace_fixed": { readonly name: string };
+  "project.not_empty": { readonly project: string };
+  "project.identity_fixed": { readonly project: string; readonly identity: string };
   "project.invalid_role": { readonly role: string };
   "project.invalid_value": {
     readonly member: string;
@@ -78,6 +83,11 @@ export const DATA_ERRORS: ErrorTable<DataErrorFacts> = {
     message: () => "the server is stopping",
     hint: () => "retry in a moment",
   },
+  "data.too_many_streams": {
+    kind: "busy",
+    message: ({ countMax }) => `${countMax} results are being streamed already`,
+    hint: () => "retry once one of them is done",
+  },
   "project.missing": {
     kind: "missing",
     message: ({ project }) => `no project ${project}`,
@@ -97,6 +107,28 @@ export const DATA_ERRORS: ErrorTable<DataErrorFacts> = {
     kind: "missing",
     message: ({ username }) => `no service account ${username}`,
     hint: () => "list them with: whom service-account list",
+  },
+  "project.workspace_missing": {
+    kind: "missing",
+    message: ({ workspace }) => `no workspace ${workspace}`,
+    hint: () => "list the workspaces of the project",
+  },
+  "project.workspace_fixed": {
+    kind: "invalid",
+    message: ({ name }) => `the workspace ${name} shows all data and stays`,
+    hint: () => "make another workspace for a part of the data",
+  },
+  "project.not_empty": {
+    kind: "conflict",
+    message: ({ project }) => `project ${project} holds data, which would be left behind`,
+    hint: () =>
+      "shut it with: whom project update --renew-token --renew-api-secret, and revoke its service accounts",
+  },
+  "project.identity_fixed": {
+    kind: "conflict",
+    message: ({ project, identity }) =>
+      `project ${project} holds data, so its identity mode stays ${identity}`,
+    hint: () => "make a new project for the other mode",
   },
   "project.invalid_role": {
     kind: "invalid",

@@ -16,8 +16,13 @@ export interface QueryErrorFacts {
   "query.session_required": Record<never, never>;
   "query.session_missing": Record<never, never>;
   "query.not_available": { readonly parameter: string };
+  "query.parameter_required": { readonly parameter: string };
+  "query.invalid_dates": { readonly reason: string };
+  "query.too_many_exports": Record<never, never>;
+  "query.exclusive": { readonly one: string; readonly other: string };
   "query.unknown_data_group": { readonly dataGroup: string };
   "query.too_many_ids": { readonly count: number; readonly countMax: number };
+  "query.too_many_segments": { readonly count: number; readonly countMax: number };
   "query.page_too_large": { readonly bytesMax: number };
   "query.invalid_endpoint": Record<never, never>;
   "query.method_not_allowed": { readonly method: string; readonly allowed: string };
@@ -26,6 +31,7 @@ export interface QueryErrorFacts {
   "request.encoding_unknown": { readonly encoding: string };
   "request.body_damaged": { readonly encoding: string };
   "request.malformed": { readonly reason: string };
+  "request.invalid_body": { readonly member: string; readonly reason: string };
   "request.not_found": { readonly path: string };
 }
 
@@ -54,8 +60,28 @@ export const QUERY_ERRORS: ErrorTable<QueryErrorFacts> = {
   },
   "query.not_available": {
     kind: "invalid",
-    message: ({ parameter }) => `${parameter} is not available in this version`,
-    hint: ({ parameter }) => `leave ${parameter} out`,
+    message: ({ parameter }) => `${parameter} is not available here`,
+    hint: ({ parameter }) => `leave ${parameter} out, or save a cohort and filter by it`,
+  },
+  "query.parameter_required": {
+    kind: "invalid",
+    message: ({ parameter }) => `Missing required parameter: ${parameter}`,
+    hint: ({ parameter }) => `send ${parameter}`,
+  },
+  "query.invalid_dates": {
+    kind: "invalid",
+    message: ({ reason }) => reason,
+    hint: () => "days are those of the project's time zone, both included",
+  },
+  "query.too_many_exports": {
+    kind: "limited",
+    message: () => "too many export requests in progress for this project",
+    hint: () => "wait until another export ends",
+  },
+  "query.exclusive": {
+    kind: "invalid",
+    message: ({ one, other }) => `${one} and ${other} are mutually exclusive`,
+    hint: ({ one, other }) => `leave ${one} or ${other} out`,
   },
   "query.unknown_data_group": {
     kind: "invalid",
@@ -66,6 +92,12 @@ export const QUERY_ERRORS: ErrorTable<QueryErrorFacts> = {
     kind: "invalid",
     message: ({ count, countMax }) => `distinct_ids has ${count} ids, more than ${countMax}`,
     hint: () => "split the ids over several requests",
+  },
+  "query.too_many_segments": {
+    kind: "invalid",
+    message: ({ count, countMax }) =>
+      `segment_by_cohorts has ${count} cohorts, more than ${countMax}`,
+    hint: () => "split the cohorts over several requests",
   },
   "query.page_too_large": {
     kind: "invalid",
@@ -106,6 +138,11 @@ export const QUERY_ERRORS: ErrorTable<QueryErrorFacts> = {
     kind: "invalid",
     message: ({ reason }) => `malformed request: ${reason}`,
     hint: () => "send well-formed HTTP",
+  },
+  "request.invalid_body": {
+    kind: "invalid",
+    message: ({ member, reason }) => `${member} is invalid: ${reason}`,
+    hint: ({ member }) => `correct ${member}; /openapi.json has the shape of the body`,
   },
   "request.not_found": {
     kind: "missing",

@@ -20,6 +20,7 @@ export interface SelectorErrorFacts {
   "selector.wrong_type": { readonly operator: string; readonly found: string };
   "selector.not_available_here": { readonly accessor: string };
   "selector.unknown_behavior": { readonly name: string };
+  "selector.unknown_cohort": { readonly cohort: string };
   "selector.invalid_regex": { readonly reason: string };
   "selector.invalid_argument": { readonly name: string; readonly reason: string };
   "selector.too_long": { readonly length: number; readonly lengthMax: number };
@@ -82,6 +83,11 @@ export const SELECTOR_ERRORS: ErrorTable<SelectorErrorFacts> = {
     kind: "invalid",
     message: ({ name }) => `no behavior is named ${JSON.stringify(name)}`,
     hint: () => "define it in the behaviors parameter of the same request",
+  },
+  "selector.unknown_cohort": {
+    kind: "invalid",
+    message: ({ cohort }) => `no cohort has the id or name ${cohort}`,
+    hint: () => "see /cohorts/list for the cohorts of the project",
   },
   "selector.invalid_regex": {
     kind: "invalid",

@@ -11,6 +11,8 @@ export interface ApiRequest {
   readonly method: string;
   /** Without query string or fragment. */
   readonly path: string;
+  /** The parts of the path that the route has a name for, unescaped. */
+  readonly pathParameters?: Readonly<Record<string, string | undefined>>;
   /** The query string as sent, without `?`. */
   readonly queryString: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -21,13 +23,21 @@ export interface ApiRequest {
   readonly signal: AbortSignal;
 }
 
+/** Text or bytes, or parts of them that are made while the answer is sent. */
+export type ReplyBody = string | Buffer | AsyncIterable<string | Buffer>;
+
 /** What goes back. */
 export interface ApiReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
-  /** What the log line of the request says beside the usual. */
+  readonly body: ReplyBody;
+  /** What the log line of the request says beside the usual; read when the answer is out. */
   readonly logged?: Readonly<Record<string, number>>;
+}
+
+/** A reply that is there as a whole. */
+export interface WholeReply extends ApiReply {
+  readonly body: string | Buffer;
 }
 
 /** The status of each kind of error. */
@@ -44,7 +54,7 @@ export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
 };
 
 /** A JSON reply. */
-export function json(status: number, value: unknown): ApiReply {
+export function json(status: number, value: unknown): WholeReply {
   return {
     status,
     headers: { "content-type": "application/json; charset=utf-8" },

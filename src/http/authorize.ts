@@ -4,7 +4,7 @@
  * @module
  */
 
-import { authenticate, demand } from "../project/access.ts";
+import { type Action, authenticate, demand } from "../project/access.ts";
 import { LimitError } from "../project/limit.ts";
 import type { Access, Project } from "../project/project.ts";
 import { type Admission, quotaHeaders } from "../project/quota.ts";
@@ -21,6 +21,7 @@ export async function authorize(
   { directory, access, settings }: ServerContext,
   { headers, remoteAddress }: ApiRequest,
   members: Members,
+  action: Action = "query",
 ): Promise<Access> {
   const { authorization } = headers;
   const granted = await authenticate(
@@ -33,7 +34,7 @@ export async function authorize(
     },
     access,
   );
-  demand(granted, "query", { strictQueryRoles: settings.strictQueryRoles });
+  demand(granted, action, { strictQueryRoles: settings.strictQueryRoles });
   return granted;
 }
 

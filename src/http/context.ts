@@ -11,9 +11,13 @@ import type { SessionStore } from "../paging/session-store.ts";
 import type { AccessContext, BearerToken } from "../project/access.ts";
 import type { ProjectDirectory } from "../project/directory.ts";
 import type { QuotaGuard } from "../project/quota.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { Store } from "../store/store.ts";
+import type { CohortCounts } from "./app/cohort-counts.ts";
+import type { Retrievals } from "./app/retrievals.ts";
+import type { ExportGate } from "./export-gate.ts";
+import type { UpdateContext } from "./ingest-context.ts";
 import type { Metrics } from "./metrics.ts";
-import type { UpdateContext } from "./update-profiles.ts";
 
 /** The settings that handlers look at; `docs/settings.md` lists them with their defaults. */
 export interface ServerSettings {
@@ -49,6 +53,11 @@ export interface ServerContext extends ServerParts {
   readonly pager: Pager;
   readonly access: AccessContext;
   readonly quotas: QuotaGuard;
+  readonly exports: ExportGate;
+  /** What the projects have saved. */
+  readonly registry: Registry;
+  readonly cohortCounts: CohortCounts;
+  readonly retrievals: Retrievals;
   readonly metrics: Metrics;
   /** What the endpoints that write are given. */
   readonly updates: UpdateContext;

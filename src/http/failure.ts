@@ -7,7 +7,9 @@ import type { ErrorCode } from "../errors/catalogue.ts";
 import { WhomError } from "../errors/error.ts";
 import { LimitError } from "../project/limit.ts";
 import { frame } from "../selector/frame.ts";
-import { type ApiReply, json, STATUS_OF_KIND } from "./api.ts";
+import { json, STATUS_OF_KIND, type WholeReply } from "./api.ts";
+import { SchemaError } from "./app/schema-error.ts";
+import type { Family } from "./route.ts";
 
 /** Asks a program for credentials; sent only by endpoints that programs query. */
 const CHALLENGE = 'Basic realm="whom", charset="UTF-8"';
@@ -32,14 +34,15 @@ export class ClientGone extends Error {
  * The reply to a failure.
  *
  * @param target path and query string of the request, as they may be shown
- * @param challenge whether a missing proof of identity asks for one
+ * @param family whose shape of failures it is answered in
  */
 export function replyToFailure(
   failure: unknown,
   target: string,
   requestId: string,
-  challenge: boolean,
-): ApiReply {
+  family: Family | undefined,
+): WholeReply {
+  if (family === "app") return replyToAppFailure(failure, requestId);
   if (!(failure instanceof WhomError)) {
     return json(500, {
       request: target,
@@ -48,14 +51,31 @@ export function replyToFailure(
       code: "bug",
     });
   }
-  const status = STATUS_OF_CODE.get(failure.code) ?? STATUS_OF_KIND[failure.kind];
+  const status = statusOf(failure);
   const reply = json(status, { request: target, status: "error", ...describe(failure, requestId) });
-  return { ...reply, headers: { ...reply.headers, ...headersOf(failure, challenge) } };
+  return { ...reply, headers: { ...reply.headers, ...headersOf(failure, family) } };
 }
 
-function headersOf(failure: WhomError, challenge: boolean): Record<string, string> {
+/** The shape that clients of the App API know. */
+function replyToAppFailure(failure: unknown, requestId: string): WholeReply {
+  if (!(failure instanceof WhomError)) {
+    const error = `internal error; the log has it under request id ${requestId}`;
+    return json(500, { status: "error", error, code: "bug" });
+  }
+  const details = failure instanceof SchemaError ? { details: failure.details } : {};
+  const body = { status: "error", ...describe(failure, requestId), ...details };
+  const reply = json(statusOf(failure), body);
+  return { ...reply, headers: { ...reply.headers, ...headersOf(failure, "app") } };
+}
+
+/** The status a failure is answered with. */
+export function statusOf({ code, kind }: WhomError): number {
+  return STATUS_OF_CODE.get(code) ?? STATUS_OF_KIND[kind];
+}
+
+function headersOf(failure: WhomError, family: Family | undefined): Record<string, string> {
   if (failure instanceof LimitError) return { ...failure.headers };
-  if (failure.kind === "denied" && challenge) return { "www-authenticate": CHALLENGE };
+  if (failure.kind === "denied" && family === "query") return { "www-authenticate": CHALLENGE };
   if (failure.kind === "busy") return { "retry-after": String(BUSY_RETRY_SECONDS) };
   return {};
 }

@@ -18,6 +18,8 @@ const PROBE: ProfileQuery = {
   limit: 1,
   asOfSeconds: 0,
   timeZone: "UTC",
+  behaviors: new Map(),
+  includesStrangers: false,
 };
 
 /** The process runs. Says nothing about the engine: restarting would not help it. */

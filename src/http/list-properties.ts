@@ -9,6 +9,7 @@ import type { ApiReply, ApiRequest } from "./api.ts";
 import { authorize, withinQuota } from "./authorize.ts";
 import type { ServerContext } from "./context.ts";
 import { readMembers, readProperties } from "./parameters.ts";
+import { planContextOf } from "./plan-request.ts";
 
 /**
  * Lists properties, most frequent first.
@@ -24,9 +25,7 @@ export async function listProperties(
   return withinQuota(context, access.project, async (admit) => {
     admit();
     const { dataGroup, limit } = readProperties(members);
-    const { project, workspace } = access;
-    const groupKeys = context.store.groupKeys(project.id);
-    const scope = scopeOf(dataGroup, { project, workspace, groupKeys });
+    const scope = scopeOf(dataGroup, await planContextOf(context, access));
     const summaries = await context.store.properties(scope, limit);
     const computedAt = new Date(context.clock.now())
       .toISOString()
@@ -35,7 +34,7 @@ export async function listProperties(
       status: 200,
       headers: { "content-type": "application/json; charset=utf-8" },
       body: `{"computed_at":"${computedAt}","results":${encode(summaries)},"status":"ok"}`,
-      logged: { projectId: project.id, resultCount: summaries.length },
+      logged: { projectId: access.project.id, resultCount: summaries.length },
     };
   });
 }

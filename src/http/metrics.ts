@@ -13,6 +13,7 @@ export interface Metrics {
   readonly querySeconds: Histogram<"page">;
   readonly profilesWritten: Counter;
   readonly updatesRejected: Counter;
+  readonly eventsWritten: Counter;
   readonly recordsDropped: Counter;
 }
 
@@ -32,7 +33,11 @@ export function createMetrics(sources: MetricSources): Metrics {
   collectDefaultMetrics({ register: registry });
   gauge("whom_sessions_open", "Paging sessions that are open", sources.openSessionCount);
   gauge("whom_session_bytes", "Bytes of disk that paging sessions take", sources.sessionBytes);
-  gauge("whom_writer_waiting", "Updates that wait for a commit", sources.waitingUpdateCount);
+  gauge(
+    "whom_writer_waiting",
+    "Updates and events that wait for a commit",
+    sources.waitingUpdateCount,
+  );
   return {
     registry,
     requests: new Counter({
@@ -57,6 +62,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     }),
     profilesWritten: counter("whom_profile_updates_total", "Updates that are durable"),
     updatesRejected: counter("whom_profile_updates_rejected_total", "Updates that broke a limit"),
+    eventsWritten: counter("whom_events_total", "Events that are durable"),
     recordsDropped: counter("whom_records_dropped_total", "Records with a token of no project"),
   };
 

@@ -6,13 +6,19 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
-import type { Route } from "./routes.ts";
-import { FAILURE_SCHEMA, HEALTH_SCHEMA, UPDATE_FAILURE_SCHEMA } from "./wire.ts";
+import type { Family, Method, Route } from "./route.ts";
+import {
+  APP_FAILURE_SCHEMA,
+  FAILURE_SCHEMA,
+  HEALTH_SCHEMA,
+  UPDATE_FAILURE_SCHEMA,
+} from "./wire.ts";
 
 /** Routes that are added after this are in the document. */
 export async function registerDocument(app: FastifyInstance, version: string): Promise<void> {
   app.addSchema({ ...FAILURE_SCHEMA, $id: "Failure" });
   app.addSchema({ ...UPDATE_FAILURE_SCHEMA, $id: "UpdateFailure" });
+  app.addSchema({ ...APP_FAILURE_SCHEMA, $id: "AppFailure" });
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -30,6 +36,7 @@ export async function registerDocument(app: FastifyInstance, version: string): P
       tags: [
         { name: "query", description: "Read profiles." },
         { name: "ingest", description: "Write profiles." },
+        { name: "app", description: "Manage what a project has saved." },
         { name: "operations", description: "Run the server." },
       ],
     },
@@ -56,13 +63,18 @@ function makeBodyOptional(path: object | undefined): void {
   if (post?.requestBody !== undefined) post.requestBody.required = false;
 }
 
+const JSON_OR_FORM = ["application/json", "application/x-www-form-urlencoded"];
+
+/** What bodies are read as. */
+const CONSUMED: Readonly<Record<Family, readonly string[]>> = {
+  query: JSON_OR_FORM,
+  ingest: JSON_OR_FORM,
+  app: ["application/json"],
+  operations: [],
+};
+
 /** What the document says about one method and path of a route. */
-export function operationSchema(
-  route: Route,
-  method: "GET" | "POST",
-  path: string,
-  hide: boolean,
-): object {
+export function operationSchema(route: Route, method: Method, path: string, hide: boolean): object {
   const place = path.replaceAll(/[^a-z0-9]+/g, "_");
   return {
     hide,
@@ -70,18 +82,22 @@ export function operationSchema(
     operationId: `${method.toLowerCase()}${place}`,
     summary: route.summary,
     querystring: route.parameters,
-    ...(method === "POST"
-      ? { body: route.body, consumes: ["application/json", "application/x-www-form-urlencoded"] }
+    ...(method === "GET" || method === "DELETE"
+      ? {}
+      : { body: route.body, consumes: CONSUMED[route.family] }),
+    ...(route.family === "query" || route.family === "app"
+      ? { security: [{ basic: [] }, { bearer: [] }] }
       : {}),
-    ...(route.family === "query" ? { security: [{ basic: [] }, { bearer: [] }] } : {}),
     response: responsesOf(route),
   };
 }
+
+const FAILURES = { query: "Failure#", ingest: "UpdateFailure#", app: "AppFailure#" } as const;
 
 function responsesOf({ name, family, answer }: Route): object {
   if (family === "operations") {
     return name === "health_ready" ? { 200: answer, 503: HEALTH_SCHEMA } : { 200: answer };
   }
-  const failure = { $ref: family === "ingest" ? "UpdateFailure#" : "Failure#" };
+  const failure = { $ref: FAILURES[family] };
   return { 200: answer, "4xx": failure, "5xx": failure };
 }

@@ -16,6 +16,20 @@ const OUTPUT_PROPERTY_COUNT_MAX = 2000;
 /** How many properties `/engage/properties` lists when no limit is asked for. */
 export const PROPERTY_LIMIT_DEFAULT = 2000;
 
+/** How many values a breakdown shows when no limit is asked for. */
+export const VALUE_COUNT_DEFAULT = 20;
+/** The most values a breakdown shows. */
+export const VALUE_COUNT_MAX = 1000;
+/** How many buckets a breakdown has when none are asked for. */
+export const BUCKET_COUNT_DEFAULT = 20;
+/** The most buckets of a breakdown. */
+export const BUCKET_COUNT_MAX = 500;
+/** The most events of one activity stream. */
+export const STREAM_EVENT_COUNT_MAX = 10_000;
+
+/** The most names in `event`. */
+const EVENT_NAME_COUNT_MAX = 2000;
+
 /** 31 December 9999, the last second with a year of four digits. */
 const AS_OF_SECONDS_MAX = 253_402_300_799;
 
@@ -49,7 +63,16 @@ export type ParameterName =
   | "as_of_timestamp"
   | "behaviors"
   | "filter_by_cohort"
-  | "include_all_users";
+  | "include_all_users"
+  | "action"
+  | "segment_by_cohorts"
+  | "property"
+  | "expression"
+  | "buckets"
+  | "from_date"
+  | "to_date"
+  | "unit"
+  | "event";
 
 const whole = (description: string, minimum: number, maximum = Number.MAX_SAFE_INTEGER) => ({
   schema: Type.Integer({ description, minimum, maximum }),
@@ -123,7 +146,8 @@ export const PARAMETERS: Readonly<Record<ParameterName, ParameterRow>> = {
   ),
   behaviors: {
     schema: Type.Array(Type.Any(), {
-      description: "Not available in this version: refused unless empty.",
+      description:
+        'Counts of events by name, read with `behaviors["name"]`: `[{"name", "window": "30d", "event_selectors": [{"event", "selector"}]}]`. Not together with `filter_by_cohort`.',
     }),
     expected: "a JSON array",
     nullable: true,
@@ -131,17 +155,51 @@ export const PARAMETERS: Readonly<Record<ParameterName, ParameterRow>> = {
   filter_by_cohort: {
     schema: Type.Object(
       {},
-      { description: "Not available in this version: refused unless empty." },
+      {
+        description: 'Only members of a cohort: `{"id": 12345}` or `{"raw_cohort": {…}}`.',
+        additionalProperties: true,
+      },
     ),
     expected: "a JSON object",
     nullable: true,
   },
   include_all_users: {
     schema: Type.Boolean({
-      description: "Looked at only together with `filter_by_cohort`; ignored without.",
+      description:
+        "Looked at only together with `filter_by_cohort`: false leaves out members without a profile.",
       default: true,
     }),
     expected: "true or false",
     nullable: true,
   },
+  action: {
+    schema: Type.String({
+      description:
+        'What to find out: `count()`, `extremes(properties["age"])`, `percentile(properties["age"], 90)`, `numeric_summary(…)`, `sum(…)`, `average(…)`, `min(…)`, `max(…)` or `median(…)`.',
+      default: "count()",
+    }),
+    expected: "a text",
+    nullable: false,
+  },
+  segment_by_cohorts: {
+    schema: Type.Record(Type.String(), Type.Any(), {
+      description: 'One answer for each cohort: `{"12345": true, "12346": true}`.',
+    }),
+    expected: 'a JSON object such as {"12345": true}',
+    nullable: true,
+  },
+  property: text("The property whose values are counted."),
+  expression: text('An expression whose values are counted, such as `lower(properties["plan"])`.'),
+  buckets: whole("The most buckets of the histogram.", 0),
+  from_date: text("The first day, `YYYY-MM-DD`, in the project's time zone.", true),
+  to_date: text("The last day, `YYYY-MM-DD`, in the project's time zone.", true),
+  unit: {
+    schema: Type.Union([Type.Literal("day"), Type.Literal("week"), Type.Literal("month")], {
+      description: "How long a period is; weeks begin on Monday.",
+      default: "day",
+    }),
+    expected: '"day", "week" or "month"',
+    nullable: true,
+  },
+  event: texts("Only events with these names. All when left out or empty.", EVENT_NAME_COUNT_MAX),
 };

@@ -8,8 +8,10 @@
  */
 import { Value } from "@sinclair/typebox/value";
 import { fail } from "../errors/error.ts";
+import { isNothing } from "../query/cohort-filter.ts";
 import type { QueryRequest } from "../query/plan.ts";
 import { quoteLongIntegers } from "../values/long-integers.ts";
+import { showJson } from "../values/shown.ts";
 import type { ApiRequest } from "./api.ts";
 import { parseForm } from "./form.ts";
 import {
@@ -32,7 +34,7 @@ export interface QueryParameters {
   readonly sessionId: string | undefined;
   /** Undefined when the request does not say; an empty list gives all. */
   readonly outputProperties: readonly string[] | undefined;
-  /** Whether the request says what it selects. */
+  /** Whether the request says all of what it selects, so that asking again selects the same. */
   readonly repeatsQuery: boolean;
 }
 
@@ -46,11 +48,22 @@ const SELECTING: readonly ParameterName[] = [
   "search",
   "sort_key",
   "limit",
+  "behaviors",
+  "filter_by_cohort",
 ];
 
-const NOT_AVAILABLE: readonly ParameterName[] = ["behaviors", "filter_by_cohort"];
-
 const INTEGER = /^[+-]?\d{1,15}$/;
+const TRUTHS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  ["true", true],
+  ["True", true],
+  ["1", true],
+  [1, true],
+  ["false", false],
+  ["False", false],
+  ["0", false],
+  [0, false],
+  ["", false],
+]);
 const NULL_TEXTS: ReadonlySet<string> = new Set(["null", "None", "undefined"]);
 const FOUND_LENGTH_MAX = 60;
 /** Parameters that are texts even where a client writes them as numbers. */
@@ -72,29 +85,46 @@ export function namesSession(members: Members): boolean {
 /**
  * Reads and checks the parameters of Query Profiles.
  *
- * @throws `query.invalid_parameter`, `query.invalid_json`, `query.too_many_ids`, `query.not_available`
+ * @throws `query.invalid_parameter`, `query.invalid_json`, `query.too_many_ids`
  */
 export function readQuery(members: Members, nowMs: number): QueryParameters {
-  refuseUnavailable(members);
-  const outputProperties = readTexts(members, "output_properties");
+  const query = readSelection(members, nowMs);
   return {
-    query: {
-      where: readWhere(members),
-      distinctIds: readDistinctIds(members),
-      dataGroup: readText(members, "data_group_id"),
-      search: readText(members, "search"),
-      outputProperties,
-      sortKey: readText(members, "sort_key"),
-      descending: readDescending(members),
-      limit: readInteger(members, "limit"),
-      asOfSeconds: readInteger(members, "as_of_timestamp") ?? Math.floor(nowMs / 1000),
-    },
+    query,
     page: readInteger(members, "page") ?? 0,
     pageSize: clamp(readInteger(members, "page_size") ?? PAGE_SIZE_DEFAULT, 1, PAGE_SIZE_MAX),
     sessionId: readText(members, "session_id"),
-    outputProperties,
-    repeatsQuery: SELECTING.some((name) => sent(members, name) !== undefined),
+    outputProperties: query.outputProperties,
+    repeatsQuery: repeatsQuery(members, query),
   };
+}
+
+/**
+ * Reads and checks the parameters that say what is selected.
+ *
+ * @throws `query.invalid_parameter`, `query.invalid_json`, `query.too_many_ids`
+ */
+export function readSelection(members: Members, nowMs: number): QueryRequest {
+  return {
+    where: readWhere(members),
+    distinctIds: readDistinctIds(members),
+    dataGroup: readText(members, "data_group_id"),
+    search: readText(members, "search"),
+    outputProperties: readTexts(members, "output_properties"),
+    sortKey: readText(members, "sort_key"),
+    descending: readDescending(members),
+    limit: readInteger(members, "limit"),
+    asOfSeconds: readInteger(members, "as_of_timestamp") ?? Math.floor(nowMs / 1000),
+    behaviors: readJson(members, "behaviors"),
+    filterByCohort: readJson(members, "filter_by_cohort"),
+    includeAllUsers: readTruth(members, "include_all_users") ?? true,
+  };
+}
+
+/** Without a fixed time, the windows of behaviors would end at another now, and pages would be of two queries. */
+function repeatsQuery(members: Members, { behaviors }: QueryRequest): boolean {
+  if (behaviors !== undefined && sent(members, "as_of_timestamp") === undefined) return false;
+  return SELECTING.some((name) => sent(members, name) !== undefined);
 }
 
 /** What a request to `/engage/properties` asks. */
@@ -120,7 +150,7 @@ export function readProperties(members: Members): PropertiesParameters {
  *
  * @throws `query.invalid_parameter`
  */
-function readInteger(members: Members, name: ParameterName): number | undefined {
+export function readInteger(members: Members, name: ParameterName): number | undefined {
   const value = sent(members, name);
   if (value === undefined) return undefined;
   const number = typeof value === "string" && INTEGER.test(value.trim()) ? Number(value) : value;
@@ -155,7 +185,8 @@ function sent(members: Members, name: ParameterName): unknown {
   return value;
 }
 
-function readWhere(members: Members): string | undefined {
+/** The selector of a request. */
+export function readWhere(members: Members): string | undefined {
   const where = readText(members, "where");
   return where === undefined || where.trim() === "" ? readText(members, "selector") : where;
 }
@@ -166,19 +197,32 @@ function readDescending(members: Members): boolean {
   return check<string>("sort_order", value) === "descending";
 }
 
-function readText(members: Members, name: ParameterName): string | undefined {
+/** A parameter that is a text, or a number in its place. */
+export function readText(members: Members, name: ParameterName): string | undefined {
   const value = sent(members, name);
   return value === undefined ? undefined : check<string>(name, asText(value));
 }
 
-/** The ids of both parameters, each once. */
-function readDistinctIds(members: Members): readonly string[] | undefined {
+/**
+ * A text that must be sent.
+ *
+ * @throws `query.parameter_required`
+ */
+export function required(members: Members, name: ParameterName): string {
+  const text = readText(members, name);
+  if (text === undefined) throw fail("query.parameter_required", { parameter: name });
+  return text;
+}
+
+/** The ids of both parameters, each once; undefined for all. */
+export function readDistinctIds(members: Members): readonly string[] | undefined {
   const one = readText(members, "distinct_id");
   const many = readTexts(members, "distinct_ids", DISTINCT_ID_COUNT_MAX);
   if (one === undefined && many === undefined) return undefined;
   return [...new Set([...(one === undefined ? [] : [one]), ...(many ?? [])])];
 }
 
+/** A parameter that is a list of texts. */
 function readTexts(
   members: Members,
   name: ParameterName,
@@ -193,8 +237,12 @@ function readTexts(
   return check<readonly string[]>(name, value.map(asText));
 }
 
-/** A list or object, which may be sent as JSON or as JSON within a text. */
-function sentJson(members: Members, name: ParameterName): unknown {
+/**
+ * A list or object, which may be sent as JSON or as JSON within a text.
+ *
+ * @throws `query.invalid_json`
+ */
+export function sentJson(members: Members, name: ParameterName): unknown {
   const value = sent(members, name);
   if (typeof value !== "string" || value.trim() === "") {
     return typeof value === "string" ? undefined : value;
@@ -204,15 +252,34 @@ function sentJson(members: Members, name: ParameterName): unknown {
   return json.value;
 }
 
-function refuseUnavailable(members: Members): void {
-  for (const name of NOT_AVAILABLE) {
-    const value = sentJson(members, name);
-    const isEmpty =
-      value === undefined ||
-      value === null ||
-      (typeof value === "object" && Object.keys(value).length === 0);
-    if (!isEmpty) throw fail("query.not_available", { parameter: name });
-  }
+/**
+ * The names of events: a list, or one name by itself; undefined for all.
+ *
+ * @throws `query.invalid_json` for a text that begins like JSON and is none
+ */
+export function readNames(members: Members): readonly string[] | undefined {
+  const value = sent(members, "event");
+  const isOneName = typeof value === "string" && !/^\s*["[{]/.test(value);
+  const json = isOneName ? value : sentJson(members, "event");
+  if (json === undefined || json === null) return undefined;
+  const names = check<readonly string[]>("event", Array.isArray(json) ? json : [json]);
+  return names.length === 0 ? undefined : names;
+}
+
+/** A parameter that is true or false in any of the ways that clients write it. */
+function readTruth(members: Members, name: ParameterName): boolean | undefined {
+  const value = members.get(name);
+  if (value !== "" && sent(members, name) === undefined) return undefined;
+  return check<boolean>(
+    name,
+    TRUTHS.get(typeof value === "string" ? value.trim() : value) ?? value,
+  );
+}
+
+/** JSON that the plan reads; undefined for what says nothing. */
+function readJson(members: Members, name: ParameterName): unknown {
+  const value = sentJson(members, name);
+  return isNothing(value) ? undefined : value;
 }
 
 /** Ids are numbers in some programs; they are compared as text. One that has lost digits is left, and refused. */
@@ -221,17 +288,22 @@ function asText(value: unknown): unknown {
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? value : String(value);
 }
 
-function check<Type>(name: ParameterName, value: unknown): Type {
+/**
+ * A value as what the table says it is.
+ *
+ * @throws `query.invalid_parameter`
+ */
+export function check<Type>(name: ParameterName, value: unknown): Type {
   const { schema, expected } = PARAMETERS[name];
   if (Value.Check(schema, value)) return value as Type;
-  throw fail("query.invalid_parameter", { parameter: name, expected, found: shown(value) });
+  throw fail("query.invalid_parameter", {
+    parameter: name,
+    expected,
+    found: showJson(value, FOUND_LENGTH_MAX),
+  });
 }
 
-function shown(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > FOUND_LENGTH_MAX ? `${text.slice(0, FOUND_LENGTH_MAX)}…` : text;
-}
-
-function clamp(value: number, min: number, max: number): number {
+/** A number within bounds. */
+export function clamp(value: number, min: number, max: number): number {
   return Math.min(Math.max(value, min), max);
 }

@@ -6,11 +6,11 @@
 
 import type { Page, PageRequest } from "../paging/pager.ts";
 import type { Access } from "../project/project.ts";
-import { plan } from "../query/plan.ts";
 import type { ApiReply, ApiRequest } from "./api.ts";
 import { type Admit, authorize, withinQuota } from "./authorize.ts";
 import type { ServerContext } from "./context.ts";
 import { namesSession, type QueryParameters, readMembers, readQuery } from "./parameters.ts";
+import { planRequest } from "./plan-request.ts";
 import { profilesJson } from "./profile-json.ts";
 
 /**
@@ -42,13 +42,13 @@ export async function queryProfiles(
 }
 
 function pageRequest(
-  { store }: ServerContext,
-  { project, workspace }: Access,
+  context: ServerContext,
+  access: Access,
   parameters: QueryParameters,
   admit: Admit,
 ): PageRequest {
   return {
-    owner: { projectId: project.id, workspaceId: workspace.id },
+    owner: { projectId: access.project.id, workspaceId: access.workspace.id },
     page: parameters.page,
     pageSize: parameters.pageSize,
     outputProperties: parameters.outputProperties,
@@ -57,8 +57,7 @@ function pageRequest(
     plan: () => {
       // A session that is gone is queried for again, which counts like any query.
       admit();
-      const groupKeys = store.groupKeys(project.id);
-      return plan(parameters.query, { project, workspace, groupKeys });
+      return planRequest(context, access, parameters.query);
     },
   };
 }

@@ -4,16 +4,20 @@
  * @module
  */
 
+import type { Readable } from "node:stream";
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { fail } from "../errors/error.ts";
 import { Pager } from "../paging/pager.ts";
 import { createAccessContext } from "../project/access.ts";
 import { QuotaGuard } from "../project/quota.ts";
+import { createRegistry } from "../registry/registry.ts";
 import type { ApiReply, ApiRequest } from "./api.ts";
+import { CohortCounts } from "./app/cohort-counts.ts";
+import { Retrievals } from "./app/retrievals.ts";
 import type { ServerContext, ServerParts } from "./context.ts";
 import { countingWriter } from "./counting-writer.ts";
+import { ExportGate } from "./export-gate.ts";
 import { ClientGone, replyToFailure, STATUS_CLIENT_GONE } from "./failure.ts";
 import { asKnownFailure, refuseConnection } from "./framework-failure.ts";
 import { inflateBody } from "./inflate.ts";
@@ -21,7 +25,10 @@ import { createMetrics } from "./metrics.ts";
 import { operationSchema, registerDocument } from "./openapi.ts";
 import { requestIdOf } from "./request-id.ts";
 import { routedTarget, shownTarget, splitTarget } from "./request-target.ts";
-import { ROUTES, type Route } from "./routes.ts";
+import type { Route } from "./route.ts";
+import { familyOf, missedRoute, routesAt } from "./route-lookup.ts";
+import { ROUTES } from "./routes.ts";
+import { openBody, startDeadline } from "./streaming.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -71,7 +78,12 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: "idle",
     http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
-    routerOptions: { ignoreTrailingSlash: true, querystringParser: () => ({}) },
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      querystringParser: () => ({}),
+      // A long part of a path is no bug of ours, but the name of something that is not there.
+      maxParamLength: HEADER_BYTES_MAX,
+    },
     exposeHeadRoutes: false,
     rewriteUrl: ({ url }) => routedTarget(url ?? "/"),
     genReqId: ({ headers }) => requestIdOf(headers["x-request-id"]),
@@ -112,6 +124,10 @@ function createContext(parts: ServerParts, isStopping: () => boolean): ServerCon
     access: createAccessContext(clock, settings),
     pager: new Pager({ store, sessions, clock }),
     quotas: new QuotaGuard(clock),
+    exports: new ExportGate(),
+    registry: createRegistry(store, clock),
+    cohortCounts: new CohortCounts(),
+    retrievals: new Retrievals(clock),
     updates: {
       projectByToken: (token) => directory.projectByToken(token),
       writer: countingWriter(writer, metrics),
@@ -144,11 +160,11 @@ async function registerPlugins(app: FastifyInstance, version: string): Promise<v
  * credentials it knows itself: those that a browser remembers for this origin must not work for it.
  */
 function corsOptions({ url }: FastifyRequest) {
-  const family = ROUTES.find(({ paths }) => paths.includes(withoutSlash(pathOf(url))))?.family;
+  const family = routesAt(pathOf(url))[0]?.family;
   return {
     origin: family === "ingest" ? true : "*",
     credentials: family === "ingest",
-    methods: ["GET", "HEAD", "POST"],
+    methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
     exposedHeaders: ["Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-Id"],
     maxAge: PREFLIGHT_SECONDS,
     strictPreflight: false,
@@ -209,13 +225,16 @@ function addBodyReader(app: FastifyInstance, { settings }: ServerContext): void 
 
 function addRoute(app: FastifyInstance, context: ServerContext, route: Route): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-    const deadline = watch(reply, context.settings.queryTimeoutMs);
+    const deadline = startDeadline(reply.raw, context.settings.queryTimeoutMs);
     try {
-      send(reply, await route.handler(context, toApiRequest(request, deadline.signal)));
+      const answer = await route.handler(context, toApiRequest(request, deadline.signal));
+      const body = await openBody(answer.body, deadline, (failure) => {
+        breakOff(context, failure, request, reply);
+      });
+      send(reply, answer, body);
     } catch (failure) {
-      answerFailure(context, failure, request, reply);
-    } finally {
       deadline.end();
+      answerFailure(context, failure, request, reply);
     }
     return reply;
   };
@@ -231,6 +250,7 @@ function addRoute(app: FastifyInstance, context: ServerContext, route: Route): v
         schema: operationSchema(route, method, path, hide),
       });
     }
+    if (!route.methods.includes("GET")) continue;
     // A look at the headers must neither query nor write; of the health checks it must tell the state.
     const head = async (_request: FastifyRequest, reply: FastifyReply) => reply.send();
     app.route({
@@ -248,30 +268,10 @@ function addFallbacks(app: FastifyInstance, context: ServerContext): void {
     answerFailure(context, failure, request, reply);
   });
   app.setNotFoundHandler((request, reply) => {
-    const route = routeAt(request);
-    if (route !== undefined) reply.header("allow", allowedMethods(route));
-    answerFailure(context, notFound(request, route), request, reply);
+    const { methods, failure } = missedRoute(request.method, pathOf(request.url));
+    if (methods.length > 0) reply.header("allow", methods.join(", "));
+    answerFailure(context, failure, request, reply);
   });
-}
-
-/** The route that has the path of a request, but not its method. */
-function routeAt({ url }: FastifyRequest): Route | undefined {
-  const path = withoutSlash(pathOf(url));
-  return ROUTES.find(({ paths, aliases }) => [...paths, ...aliases].includes(path));
-}
-
-function allowedMethods({ methods }: Route): string {
-  return [...methods, "HEAD", "OPTIONS"].join(", ");
-}
-
-function notFound({ method, url }: FastifyRequest, route: Route | undefined): Error {
-  const path = withoutSlash(pathOf(url));
-  if (route !== undefined) {
-    return fail("query.method_not_allowed", { method, allowed: route.methods.join(", ") });
-  }
-  return /^\/api\/(?:query|2\.0)(?:\/|$)/.test(path)
-    ? fail("query.invalid_endpoint", {})
-    : fail("request.not_found", { path: shownTarget(path) });
 }
 
 function toApiRequest(request: FastifyRequest, signal: AbortSignal): ApiRequest {
@@ -281,6 +281,7 @@ function toApiRequest(request: FastifyRequest, signal: AbortSignal): ApiRequest 
     id: request.id,
     method: request.method,
     path,
+    pathParameters: request.params as Readonly<Record<string, string | undefined>>,
     queryString: query,
     headers: { ...request.headers, "content-type": contentType },
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
@@ -289,25 +290,11 @@ function toApiRequest(request: FastifyRequest, signal: AbortSignal): ApiRequest 
   };
 }
 
-/** A signal for when the time is over or the client has gone. */
-function watch(
+function send(
   reply: FastifyReply,
-  timeoutMs: number,
-): { readonly signal: AbortSignal; end(): void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(fail("query.timeout", { timeoutMs })), timeoutMs);
-  const gone = (): void => controller.abort(new ClientGone("the client closed the connection"));
-  reply.raw.once("close", gone);
-  return {
-    signal: controller.signal,
-    end: () => {
-      clearTimeout(timer);
-      reply.raw.removeListener("close", gone);
-    },
-  };
-}
-
-function send(reply: FastifyReply, { status, headers, body, logged }: ApiReply): void {
+  { status, headers, logged }: ApiReply,
+  body: string | Buffer | Readable,
+): void {
   if (logged !== undefined) (reply as LoggedReply).logged = logged;
   reply
     .code(status)
@@ -333,11 +320,32 @@ function answerFailure(
   const { logger, settings } = context;
   const known = asKnownFailure(failure, settings);
   const target = shownTarget(request.originalUrl);
-  const isQuery = pathOf(request.url).startsWith("/api/");
-  const answer = replyToFailure(known, target, request.id, isQuery);
+  const path = pathOf(request.url);
+  const answer =
+    routesAt(path)[0]?.refuse?.(known, request.id) ??
+    replyToFailure(known, target, request.id, familyOf(path));
   if (answer.status === 500) logger.error({ requestId: request.id, err: known }, "bug");
   if (answer.status === 503) logger.error({ requestId: request.id, err: known }, "busy");
-  send(reply, answer);
+  send(reply, answer, answer.body);
+}
+
+/** Only the log and the metrics can tell that an answer whose status is out was not whole. */
+function breakOff(
+  context: ServerContext,
+  failure: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  // Fastify would answer anew as long as the compressor holds all that was written.
+  reply.hijack();
+  reply.raw.destroy();
+  if (failure instanceof ClientGone) {
+    record(context, request, reply, STATUS_CLIENT_GONE);
+    return;
+  }
+  const known = asKnownFailure(failure, context.settings);
+  context.logger.error({ requestId: request.id, err: known }, "answer broken off");
+  record(context, request, reply, replyToFailure(known, "", request.id, undefined).status);
 }
 
 function setStandardHeaders(request: FastifyRequest, reply: FastifyReply): void {
@@ -354,17 +362,23 @@ function routeNameOf(request: FastifyRequest): string {
   return request.routeOptions.config.route ?? (request.is404 ? "none" : "docs");
 }
 
+const KNOWN_METHODS: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+]);
+
 /** Methods are what a client writes; only known ones become a label. */
 function methodLabel({ method }: FastifyRequest): string {
-  return ["GET", "POST", "HEAD", "OPTIONS"].includes(method) ? method : "other";
+  return KNOWN_METHODS.has(method) ? method : "other";
 }
 
 function pathOf(url: string): string {
   return splitTarget(url).path;
-}
-
-function withoutSlash(path: string): string {
-  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }
 
 async function stop(app: FastifyInstance, context: ServerContext): Promise<void> {

@@ -40,6 +40,27 @@ export const FAILURE_SCHEMA: TSchema = Type.Object(
   { description: "What was found and what to do." },
 );
 
+/** What every failure of the App API is answered with. */
+export const APP_FAILURE_SCHEMA: TSchema = Type.Object(
+  {
+    status: Type.Literal("error"),
+    error: Type.String({ description: "What was found." }),
+    code: Type.Optional(Type.String({ description: "The error's name, which does not change." })),
+    hint: Type.Optional(Type.String({ description: "What to do." })),
+    details: Type.Optional(
+      Type.Object(
+        {
+          path: Type.Array(Type.Union([Type.String(), Type.Integer()])),
+          schema: Type.Unknown(),
+          data: Type.Optional(Type.Unknown()),
+        },
+        { description: "Where the body differs from its schema." },
+      ),
+    ),
+  },
+  { description: "What was found and what to do." },
+);
+
 /** One page of profiles. */
 export const PAGE_SCHEMA: TSchema = Type.Object(
   {
@@ -96,6 +117,8 @@ const VERBOSE_SCHEMA: TSchema = Type.Object(
           index: Type.Integer(),
           $distinct_id: Type.Optional(Type.String()),
           $group_id: Type.Optional(Type.String()),
+          insert_id: Type.Optional(Type.String()),
+          $insert_id: Type.Optional(Type.String()),
           field: Type.String(),
           message: Type.String(),
         }),
@@ -118,9 +141,10 @@ export const UPDATE_ANSWER: object = {
 export const UPDATE_FAILURE_SCHEMA: TSchema = Type.Object(
   {
     error: Type.String({ description: "What was found." }),
-    status: Type.Union([Type.Literal(0), Type.Literal("error")]),
+    status: Type.Union([Type.Literal(0), Type.String()]),
+    code: Type.Optional(Type.Integer({ description: "Of `/import`: the HTTP status." })),
   },
-  { description: "Nothing was written, and why.", additionalProperties: true },
+  { description: "Nothing was written, or not all, and why.", additionalProperties: true },
 );
 
 /** The parameters of an endpoint that writes. */

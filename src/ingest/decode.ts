@@ -6,12 +6,12 @@
  *
  * @module
  */
-import { DISTINCT_ID_BYTES_MAX } from "../profile/limits.ts";
 import { DISTINCT_ID, GROUP_ID, GROUP_KEY, LAST_SEEN_SECONDS_MAX } from "../profile/reserved.ts";
 import type { ProfileUpdate } from "../profile/update.ts";
 import { parseNumber } from "../values/json.ts";
 import { parseInstant, UNIX_SECONDS_MAX } from "../values/time.ts";
 import { isObject, member, type Value, type ValueObject } from "../values/value.ts";
+import { readableId, readId } from "./ids.ts";
 import { InvalidField } from "./invalid-field.ts";
 import { readOperations } from "./operations.ts";
 
@@ -62,7 +62,7 @@ export function decodeRecords(records: readonly unknown[], context: DecodeContex
       batches.add(index, decodeRecord(record as Value, context));
     } catch (error) {
       if (!(error instanceof InvalidField)) throw error;
-      const distinctId = readableId(record as Value, context.target);
+      const distinctId = refusedId(record as Value, context.target);
       failures.push({ index, distinctId, field: error.field, message: error.message });
     }
   }
@@ -103,49 +103,31 @@ class Batches {
 
 function decodeRecord(record: Value, context: DecodeContext): DecodedRecord {
   if (!isObject(record)) throw new InvalidField("record", "must be an object");
-  const token = readId(record, "$token", context.token);
+  const token = readRequiredId(record, "$token", context.token);
   const isGroup = context.target === "groups";
-  const groupKey = isGroup ? readId(record, GROUP_KEY) : undefined;
-  const distinctId = readId(record, isGroup ? GROUP_ID : DISTINCT_ID);
+  const groupKey = isGroup ? readRequiredId(record, GROUP_KEY) : undefined;
+  const distinctId = readRequiredId(record, isGroup ? GROUP_ID : DISTINCT_ID);
   const update: ProfileUpdate = {
     distinctId,
     seenAtSeconds: readTime(member(record, "$time"), context.nowMs),
     ignoreTime: TRUE_VALUES.has(member(record, "$ignore_time")),
+    ignoreAlias: TRUE_VALUES.has(member(record, "$ignore_alias")),
     operations: readOperations(record),
   };
   return { token, groupKey, update };
 }
 
-/** The text of a token, key or id. Numbers and truth values are written out. */
-function readId(record: ValueObject, field: string, otherwise?: string): string {
+/** The text of a token, key or id that the record must have. */
+function readRequiredId(record: ValueObject, field: string, otherwise?: string): string {
   const value = member(record, field) ?? otherwise;
   if (value === undefined || value === "") throw new InvalidField(field, "must not be missing");
-  const id = textOf(value);
-  if (id === undefined) throw new InvalidField(field, "must be a string");
-  if (id.length * 3 > DISTINCT_ID_BYTES_MAX && Buffer.byteLength(id) > DISTINCT_ID_BYTES_MAX) {
-    throw new InvalidField(field, `must be at most ${DISTINCT_ID_BYTES_MAX} bytes`);
-  }
-  return id;
-}
-
-function textOf(value: Value): string | undefined {
-  switch (typeof value) {
-    case "string":
-      return value.toWellFormed();
-    case "number":
-      return Number.isFinite(value) ? String(value) : undefined;
-    case "boolean":
-      return String(value);
-    default:
-      return undefined;
-  }
+  return readId(value, field);
 }
 
 /** The id of a record that was refused, so far as it has one. */
-function readableId(record: Value, target: RecordTarget): string | undefined {
+function refusedId(record: Value, target: RecordTarget): string | undefined {
   if (!isObject(record)) return undefined;
-  const id = textOf(member(record, target === "groups" ? GROUP_ID : DISTINCT_ID) ?? null);
-  return id === undefined || id === "" || id.length > DISTINCT_ID_BYTES_MAX ? undefined : id;
+  return readableId(member(record, target === "groups" ? GROUP_ID : DISTINCT_ID));
 }
 
 /** Seconds or milliseconds as a number or the text of one, or an ISO date and time. */

@@ -1,5 +1,5 @@
 /**
- * Updates of many requests as few commits of the store.
+ * Updates and events of many requests as few commits of the store.
  *
  * One commit is under way at a time; what arrives meanwhile waits and goes into the next one together. A request
  * that finds nothing under way commits at once.
@@ -7,7 +7,7 @@
  * @module
  */
 import { fail } from "../errors/error.ts";
-import type { ScopedUpdates, Store, UpdateRejection } from "../store/store.ts";
+import { type Batch, holdsEvents, type Store, type UpdateRejection } from "../store/store.ts";
 
 /** How much the writer takes on. */
 export interface WriterOptions {
@@ -21,7 +21,7 @@ const UPDATES_PER_COMMIT_MAX = 10_000;
 const UPDATES_WAITING_MAX = 100_000;
 
 interface Request {
-  readonly batches: readonly ScopedUpdates[];
+  readonly batches: readonly Batch[];
   readonly updateCount: number;
   readonly resolve: (rejections: readonly UpdateRejection[]) => void;
   readonly reject: (reason: unknown) => void;
@@ -54,8 +54,8 @@ export class Writer {
    * @returns once all are durable: the updates that broke a limit, by their place in `batches`
    * @throws `ingest.writer_full`, `data.closed` after `drain`, or what the store threw; nothing is written then
    */
-  async write(batches: readonly ScopedUpdates[]): Promise<readonly UpdateRejection[]> {
-    const updateCount = batches.reduce((count, { updates }) => count + updates.length, 0);
+  async write(batches: readonly Batch[]): Promise<readonly UpdateRejection[]> {
+    const updateCount = batches.reduce((count, batch) => count + sizeOf(batch), 0);
     if (updateCount === 0) return [];
     if (this.#isDrained) throw fail("data.closed", {});
     const isOver = this.#waitingCount + updateCount > this.#updatesWaitingMax;
@@ -107,6 +107,10 @@ export class Writer {
       for (const request of requests) await this.#commit([request]);
     }
   }
+}
+
+function sizeOf(batch: Batch): number {
+  return holdsEvents(batch) ? batch.events.length : batch.updates.length;
 }
 
 /** Gives each request its own rejections, counted from its own first batch. */

@@ -10,6 +10,7 @@ import type { Clock } from "../clock.ts";
 import { fail } from "../errors/error.ts";
 import type { ProfileQuery } from "../query/query.ts";
 import type { ProfileKeys, ProfileRow, Store } from "../store/store.ts";
+import { abortable } from "./abortable.ts";
 import { isSessionId, newSessionId, type Session, type SessionOwner } from "./session.ts";
 import type { SessionStore } from "./session-store.ts";
 
@@ -25,7 +26,7 @@ export interface PageRequest {
   /** Whether the request says what it selects, so that a session that is gone can be opened again. */
   readonly repeatsQuery: boolean;
   /** Checks the query; called only when a session is opened. */
-  plan(): ProfileQuery;
+  plan(): Promise<ProfileQuery>;
 }
 
 /** A page of a session. */
@@ -123,7 +124,7 @@ export class Pager {
 
   async #open(id: string, request: PageRequest, signal: AbortSignal): Promise<Opened> {
     const { store, sessions, clock } = this.#options;
-    const query = request.plan();
+    const query = await request.plan();
     const keys = await abortable(store.select(query, signal), signal);
     const session: Session = {
       id,
@@ -132,6 +133,7 @@ export class Pager {
       pageSize: request.pageSize,
       total: keys.length,
       outputProperties: request.outputProperties,
+      includesStrangers: query.includesStrangers,
       createdAtMs: clock.now(),
     };
     await sessions.add(session, keys);
@@ -159,12 +161,16 @@ export class Pager {
   }
 
   /** Reads part by part, so that large profiles end in an error while there is memory left. */
-  async #read({ scope }: Session, keys: ProfileKeys): Promise<readonly ProfileRow[]> {
+  async #read(
+    { scope, includesStrangers }: Session,
+    keys: ProfileKeys,
+  ): Promise<readonly ProfileRow[]> {
     const { store, pageBytesMax: bytesMax = PAGE_BYTES_MAX } = this.#options;
     const rows: ProfileRow[] = [];
     let length = 0;
     for (let start = 0; start < keys.length; start += KEYS_PER_READ) {
-      const part = await store.read(scope, keys.subarray(start, start + KEYS_PER_READ));
+      const wanted = keys.subarray(start, start + KEYS_PER_READ);
+      const part = await store.read(scope, wanted, includesStrangers);
       for (const row of part) length += row.propertiesJson.length;
       if (length > bytesMax) throw fail("query.page_too_large", { bytesMax });
       rows.push(...part);
@@ -182,22 +188,4 @@ function shownSize(
 ): number {
   if (keyCount < pageSize) return pageSize;
   return page === 0 ? Math.max(1, rowCount) : rowCount;
-}
-
-/** Ends the wait, though perhaps not the work, as soon as the signal says so. */
-async function abortable<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } catch (failure) {
-    // An engine that was interrupted says so in words of its own.
-    throw signal.aborted ? signal.reason : failure;
-  } finally {
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
-  }
 }

@@ -191,6 +191,8 @@ function decodeHeader(header: Buffer): Session {
   const value: Fields<Session> = parseObject(header.toString("utf8"));
   const scope: Fields<Session["scope"]> = asObject(value.scope);
   const { id, workspaceId, pageSize, total, outputProperties, createdAtMs } = value;
+  // Files of older versions do not say: there were no strangers then.
+  const { includesStrangers = false } = value;
   const sound =
     typeof id === "string" &&
     isCount(scope.projectId) &&
@@ -200,6 +202,7 @@ function decodeHeader(header: Buffer): Session {
     pageSize > 0 &&
     isCount(total) &&
     isTextsOrAbsent(outputProperties) &&
+    typeof includesStrangers === "boolean" &&
     isCount(createdAtMs);
   if (!sound) throw new DamagedSession("impossible header");
   return {
@@ -209,6 +212,7 @@ function decodeHeader(header: Buffer): Session {
     pageSize,
     total,
     outputProperties,
+    includesStrangers,
     createdAtMs,
   };
 }

@@ -22,6 +22,8 @@ export interface Session {
   readonly total: number;
   /** Undefined gives every property. */
   readonly outputProperties: readonly string[] | undefined;
+  /** Whether its keys may be those of strangers. */
+  readonly includesStrangers: boolean;
   readonly createdAtMs: number;
 }
 

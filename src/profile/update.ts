@@ -26,5 +26,7 @@ export interface ProfileUpdate {
   readonly seenAtSeconds: number;
   /** Leaves `$last_seen` as it is, but for a profile that has none. */
   readonly ignoreTime: boolean;
+  /** Goes to the profile of this very id, even where the id belongs to another's cluster. */
+  readonly ignoreAlias: boolean;
   readonly operations: readonly Operation[];
 }

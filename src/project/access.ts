@@ -56,8 +56,8 @@ export type Action = "query" | "export" | "write" | "manage";
 /** Project ids and workspace ids in errors are cut here, as their text is the caller's. */
 const ID_LENGTH_MAX = 40;
 
-/** Who is meant, before a project is chosen. */
-type Proven =
+/** Who asks, before a project is chosen. */
+export type Identified =
   | { readonly kind: "service_account"; readonly account: ServiceAccount }
   | {
       readonly kind: "project_secret" | "project_token" | "signed_request";
@@ -86,7 +86,7 @@ export async function authenticate(
   request: AccessRequest,
   context: AccessContext,
 ): Promise<Access> {
-  const proven = await prove(directory, request, context);
+  const proven = await identify(directory, request, context);
   const projectId = readId(request.parameters.get("project_id"));
   const { project, role } =
     proven.kind === "service_account"
@@ -98,6 +98,19 @@ export async function authenticate(
       ? { kind: "service_account", username: proven.account.username }
       : { kind: proven.kind };
   return { principal, role, project, workspace };
+}
+
+/**
+ * Finds out who asks, whatever for.
+ *
+ * @throws `access.unauthenticated`, `access.too_many_attempts`
+ */
+export async function identify(
+  directory: ProjectDirectory,
+  request: Omit<AccessRequest, "acceptsToken">,
+  context: AccessContext,
+): Promise<Identified> {
+  return prove(directory, request, context);
 }
 
 const ALLOWED: Readonly<Record<Action, ReadonlySet<Role>>> = {
@@ -133,7 +146,7 @@ function prove(
   directory: ProjectDirectory,
   request: AccessRequest,
   context: AccessContext,
-): Proven | Promise<Proven> {
+): Identified | Promise<Identified> {
   const header = request.authorization?.trim() ?? "";
   if (header !== "") {
     const presented = readAuthorization(header);
@@ -152,7 +165,7 @@ function proveHeader(
   presented: Presented,
   request: AccessRequest,
   context: AccessContext,
-): Proven | Promise<Proven> {
+): Identified | Promise<Identified> {
   switch (presented.kind) {
     case "secret":
       return proveSecret(directory, presented.secret, request, context);
@@ -168,7 +181,7 @@ function proveSecret(
   secret: string,
   { remoteAddress, acceptsToken = false }: AccessRequest,
   { brake }: AccessContext,
-): Proven {
+): Identified {
   const bySecret = directory.projectBySecret(secret);
   if (bySecret !== undefined) return { kind: "project_secret", project: bySecret };
   const byToken = acceptsToken ? directory.projectByToken(secret) : undefined;
@@ -181,7 +194,7 @@ async function proveServiceAccount(
   { username, secret }: { readonly username: string; readonly secret: string },
   { remoteAddress }: AccessRequest,
   { brake, verifier, clock }: AccessContext,
-): Promise<Proven> {
+): Promise<Identified> {
   const account = directory.serviceAccount(username);
   // A client that works keeps working while somebody else guesses its secret.
   if (account === undefined || !verifier.isKnown(account, secret)) {
@@ -201,7 +214,7 @@ function proveBearer(
   token: string,
   { remoteAddress }: AccessRequest,
   { brake, bearerTokens, clock }: AccessContext,
-): Proven {
+): Identified {
   // All are compared, so that the time does not tell which one came close.
   const matching = bearerTokens.filter((each) => isSameSecret(each.token, token));
   const username = matching[0]?.serviceAccountUsername;
@@ -217,7 +230,7 @@ function proveSignature(
   signature: string,
   { parameters, allParameters, remoteAddress }: AccessRequest,
   { brake, clock }: AccessContext,
-): Proven {
+): Identified {
   const apiKey = parameters.get("api_key");
   const expireText = String(parameters.get("expire") ?? "");
   if (typeof apiKey !== "string" || !/^\d{1,12}$/.test(expireText)) throw unauthenticated();

@@ -46,6 +46,18 @@ interface Hash {
   readonly hash: Buffer;
 }
 
+/** 256 bits. */
+const SECRET_BYTES = 32;
+
+/** A new secret, and what is kept of it. */
+export async function makeSecret(): Promise<{
+  readonly secret: string;
+  readonly secretHash: string;
+}> {
+  const secret = randomBytes(SECRET_BYTES).toString("hex");
+  return { secret, secretHash: await hashSecret(secret) };
+}
+
 /** What is kept of a secret: `$scrypt$ln=14,r=8,p=1$salt$hash`, base64url without padding. */
 export async function hashSecret(secret: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);

@@ -7,25 +7,18 @@
  *
  * @module
  */
-import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import type { Clock } from "../clock.ts";
 import { fail, WhomError } from "../errors/error.ts";
+import { type Change, invalid } from "./change.ts";
 import { type ChangeLock, takeChangeLock } from "./change-lock.ts";
-import { digestSecret, hashSecret, isSameSecret } from "./credential.ts";
+import { digestSecret, isSameSecret, makeSecret } from "./credential.ts";
 import {
-  type Change,
   EMPTY_DIRECTORY,
   type NewProject,
-  type NewServiceAccount,
-  type NewWorkspace,
   type ProjectChanges,
   withNewProject,
-  withNewServiceAccount,
-  withNewWorkspace,
-  withoutServiceAccount,
   withProjectChanges,
-  withServiceAccountRole,
 } from "./directory-change.ts";
 import type { Project, Role, ServiceAccount, Workspace } from "./project.ts";
 import {
@@ -36,19 +29,36 @@ import {
   stampOf,
   toFolderError,
 } from "./project-file.ts";
+import {
+  withNewServiceAccount,
+  withoutServiceAccount,
+  withServiceAccountRole,
+} from "./service-account-change.ts";
+import {
+  type NewWorkspace,
+  type WorkspaceChanges,
+  withNewWorkspace,
+  withoutWorkspace,
+  withWorkspaceChanges,
+} from "./workspace-change.ts";
 
-export type {
-  NewProject,
-  NewServiceAccount,
-  NewWorkspace,
-  ProjectChanges,
-} from "./directory-change.ts";
+export type { NewProject, ProjectChanges } from "./directory-change.ts";
+export type { NewWorkspace, WorkspaceChanges } from "./workspace-change.ts";
+
+/** What a new service account of the operator needs. */
+export interface NewServiceAccount {
+  /** The readable part of the username. */
+  readonly name: string;
+  readonly projectIds: readonly number[];
+  readonly role: Role;
+  readonly expiresAtMs?: number | undefined;
+}
+
+/** A change, made of the directory as it is. */
+export type Edit<Made> = (data: DirectoryData, nowMs: number) => Change<Made>;
 
 /** How long a directory may answer without a look at its file. */
 export const UNSEEN_MS_MAX = 1000;
-
-/** 256 bits. */
-const SECRET_BYTES = 32;
 
 /** How often a change starts over when it loses the lock; once would do unless a machine sleeps. */
 const TRY_COUNT_MAX = 3;
@@ -139,6 +149,10 @@ export class ProjectDirectory {
     return this.#data.serviceAccounts;
   }
 
+  serviceAccountById(id: number): ServiceAccount | undefined {
+    return this.serviceAccounts().find((account) => account.id === id);
+  }
+
   serviceAccount(username: string): ServiceAccount | undefined {
     this.#look();
     return this.#index.accountByUsername.get(username);
@@ -170,12 +184,12 @@ export class ProjectDirectory {
    * @throws `project.exists`, `project.invalid_time_zone`, `project.invalid_value`
    */
   createProject(project: NewProject): Promise<Project> {
-    return this.#change((data) => withNewProject(data, project, this.#clock.now()));
+    return this.change((data, nowMs) => withNewProject(data, project, nowMs));
   }
 
   /** @throws `project.missing` and what `createProject` throws */
   updateProject(projectId: number, changes: ProjectChanges): Promise<Project> {
-    return this.#change((data) => withProjectChanges(data, projectId, changes));
+    return this.change((data) => withProjectChanges(data, projectId, changes));
   }
 
   /**
@@ -184,7 +198,25 @@ export class ProjectDirectory {
    * @throws `project.missing`, `project.invalid_value`
    */
   createWorkspace(projectId: number, workspace: NewWorkspace): Promise<Workspace> {
-    return this.#change((data) => withNewWorkspace(data, projectId, workspace));
+    return this.change((data, nowMs) => withNewWorkspace(data, projectId, workspace, nowMs));
+  }
+
+  /**
+   * Changes a workspace; its selector is kept as it is, so check it first.
+   *
+   * @throws `project.missing`, `project.workspace_missing`, `project.workspace_fixed`, `project.invalid_value`
+   */
+  updateWorkspace(
+    projectId: number,
+    workspaceId: number,
+    changes: WorkspaceChanges,
+  ): Promise<Workspace> {
+    return this.change((data) => withWorkspaceChanges(data, projectId, workspaceId, changes));
+  }
+
+  /** @throws `project.missing`, `project.workspace_missing`, `project.workspace_fixed` for the global one */
+  deleteWorkspace(projectId: number, workspaceId: number): Promise<Workspace> {
+    return this.change((data) => withoutWorkspace(data, projectId, workspaceId));
   }
 
   /**
@@ -196,11 +228,12 @@ export class ProjectDirectory {
   async createServiceAccount(
     account: NewServiceAccount,
   ): Promise<{ readonly account: ServiceAccount; readonly secret: string }> {
-    const secret = randomBytes(SECRET_BYTES).toString("hex");
-    const secretHash = await hashSecret(secret);
-    const created = await this.#change((data) =>
-      withNewServiceAccount(data, account, secretHash, this.#clock.now()),
-    );
+    const { name, projectIds, role, expiresAtMs } = account;
+    if (projectIds.length === 0) throw invalid("projects", "at least one project", "none");
+    const grants = projectIds.map((projectId) => ({ projectId, role }));
+    const { secret, secretHash } = await makeSecret();
+    const parts = { name, grants, expiresAtMs, secretHash };
+    const created = await this.change((data, nowMs) => withNewServiceAccount(data, parts, nowMs));
     return { account: created, secret };
   }
 
@@ -215,7 +248,7 @@ export class ProjectDirectory {
     projectId: number,
     role: Role | undefined,
   ): Promise<ServiceAccount> {
-    return this.#change((data) => withServiceAccountRole(data, username, projectId, role));
+    return this.change((data) => withServiceAccountRole(data, username, projectId, role));
   }
 
   /**
@@ -224,7 +257,19 @@ export class ProjectDirectory {
    * @throws `project.service_account_missing`
    */
   revokeServiceAccount(username: string): Promise<ServiceAccount> {
-    return this.#change((data) => withoutServiceAccount(data, username));
+    return this.change((data) => withoutServiceAccount(data, username));
+  }
+
+  /**
+   * Makes a change once those before it are made.
+   *
+   * @param edit sees the directory as no other process changes it meanwhile; what it throws changes nothing. It may
+   *   be asked again when the lock was lost
+   */
+  change<Made>(edit: Edit<Made>): Promise<Made> {
+    const change = this.#lastChange.then(() => this.#apply(edit));
+    this.#lastChange = change.catch(() => undefined);
+    return change;
   }
 
   #look(): void {
@@ -244,24 +289,17 @@ export class ProjectDirectory {
     this.#index = makeIndex(data);
   }
 
-  /** Makes a change once those before it are made. */
-  #change<Made>(edit: (data: DirectoryData) => Change<Made>): Promise<Made> {
-    const change = this.#lastChange.then(() => this.#apply(edit));
-    this.#lastChange = change.catch(() => undefined);
-    return change;
-  }
-
-  async #apply<Made>(edit: (data: DirectoryData) => Change<Made>): Promise<Made> {
+  async #apply<Made>(edit: Edit<Made>): Promise<Made> {
     const folder = this.#folder;
     if (folder === undefined) {
-      const { data, made } = edit(this.#data);
+      const { data, made } = edit(this.#data, this.#clock.now());
       this.#adopt(data);
       return made;
     }
     for (let tryCount = 0; tryCount < TRY_COUNT_MAX; tryCount += 1) {
       const lock = await takeLock(folder);
       try {
-        const { data, made } = edit(readProjectFile(folder).data);
+        const { data, made } = edit(readProjectFile(folder).data, this.#clock.now());
         if (await replaceProjectFile(folder, data, lock.isHeld)) {
           this.#load(folder);
           return made;

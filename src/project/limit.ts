@@ -20,7 +20,10 @@ export class LimitError extends WhomError {
 /** The codes a `LimitError` can have. */
 type LimitCode = Extract<
   ErrorCode,
-  "access.quota_exceeded" | "access.concurrency_exceeded" | "access.too_many_attempts"
+  | "access.quota_exceeded"
+  | "access.concurrency_exceeded"
+  | "access.too_many_attempts"
+  | "query.too_many_exports"
 >;
 
 /** A refusal, ready to throw. */

@@ -12,14 +12,18 @@ import { join } from "node:path";
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { fail, type WhomError } from "../errors/error.ts";
+import type { IdentityMode } from "../event/identity.ts";
 import { codeOf } from "./change-lock.ts";
-import type { Project, ProjectQuota, ServiceAccount } from "./project.ts";
+import type { Project, ProjectQuota, ServiceAccount, Workspace } from "./project.ts";
 
 /** The file's name in the data folder. */
 const FILE_NAME = "projects.json";
 
 /** The format this version reads and writes. */
 const FORMAT_VERSION = 1;
+
+/** How projects join distinct ids unless they say otherwise. */
+export const IDENTITY_DEFAULT: IdentityMode = "simplified";
 
 /** Everything a directory knows. */
 export interface DirectoryData {
@@ -42,6 +46,18 @@ export interface ProjectFile {
 const id = Type.Integer({ minimum: 1 });
 const timeMs = Type.Number();
 const strict = { additionalProperties: false };
+const creator = Type.Object({ id, username: Type.String() }, strict);
+const about = Type.Object(
+  {
+    description: Type.String(),
+    isRestricted: Type.Boolean(),
+    isVisible: Type.Boolean(),
+    dataFiltersJson: Type.Optional(Type.String()),
+    createdAtMs: timeMs,
+    creator: Type.Optional(creator),
+  },
+  strict,
+);
 const role = Type.Union([
   Type.Literal("owner"),
   Type.Literal("admin"),
@@ -69,6 +85,7 @@ const FILE_SCHEMA = Type.Object(
                 name: Type.String(),
                 isGlobal: Type.Boolean(),
                 selector: Type.Optional(Type.String()),
+                about: Type.Optional(about),
               },
               strict,
             ),
@@ -76,6 +93,10 @@ const FILE_SCHEMA = Type.Object(
           quota: Type.Object(
             { queriesPerHourMax: Type.Optional(id), queriesAtOnceMax: Type.Optional(id) },
             strict,
+          ),
+          // Files that were written before there were events do not say it.
+          identity: Type.Optional(
+            Type.Union([Type.Literal("simplified"), Type.Literal("original")]),
           ),
           createdAtMs: timeMs,
         },
@@ -91,6 +112,7 @@ const FILE_SCHEMA = Type.Object(
           roles: Type.Array(Type.Object({ projectId: id, role }, strict)),
           createdAtMs: timeMs,
           expiresAtMs: Type.Optional(timeMs),
+          creator: Type.Optional(creator),
         },
         strict,
       ),
@@ -98,6 +120,8 @@ const FILE_SCHEMA = Type.Object(
   },
   strict,
 );
+
+type StoredWorkspace = Static<typeof FILE_SCHEMA>["projects"][number]["workspaces"][number];
 
 /**
  * Reads the file.
@@ -220,17 +244,22 @@ function toData(content: Static<typeof FILE_SCHEMA>): DirectoryData {
     nextIds: content.nextIds,
     projects: content.projects.map((project) => ({
       ...project,
-      workspaces: project.workspaces.map((workspace) => ({
-        ...workspace,
-        selector: workspace.selector,
-      })),
+      workspaces: project.workspaces.map(toWorkspace),
       quota: toQuota(project.quota),
+      identity: project.identity ?? IDENTITY_DEFAULT,
     })),
     serviceAccounts: content.serviceAccounts.map((account) => ({
       ...account,
       expiresAtMs: account.expiresAtMs,
     })),
   };
+}
+
+function toWorkspace({ about: shown, ...workspace }: StoredWorkspace): Workspace {
+  const said = { ...workspace, selector: workspace.selector };
+  if (shown === undefined) return said;
+  const { dataFiltersJson, creator: maker } = shown;
+  return { ...said, about: { ...shown, dataFiltersJson, creator: maker } };
 }
 
 /** A quota with both members said. */
@@ -255,6 +284,7 @@ function findDuplicate(data: DirectoryData): string | undefined {
     ["same API secret", projects.map((project) => project.apiSecret)],
     ["same workspace id", workspaces.map((workspace) => workspace.id)],
     ["same username", serviceAccounts.map((account) => account.username)],
+    ["same service account id", serviceAccounts.map((account) => account.id)],
   ];
   return keys.find(([, values]) => new Set(values).size !== values.length)?.[0];
 }

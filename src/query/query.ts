@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Behavior } from "../event/behavior.ts";
 import type { Scope } from "../profile/profile.ts";
 import type { Selector } from "../selector/selector.ts";
 
@@ -22,6 +23,10 @@ export interface ProfileQuery {
   readonly selectors: readonly Selector[];
   /** Undefined orders by ascending distinct id, in UTF-8 byte order. */
   readonly sort: SortOrder | undefined;
+  /** What `behaviors["…"]` in the selectors and the sort key reads, by name. */
+  readonly behaviors: ReadonlyMap<string, Behavior>;
+  /** Whether strangers are selected too: distinct ids that are known but have no profile. */
+  readonly includesStrangers: boolean;
   /** At most so many profiles. */
   readonly limit: number | undefined;
   /** The query's time: `NOW` and `today()` in its selectors. Epoch seconds. */

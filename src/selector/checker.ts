@@ -10,7 +10,7 @@ import { fail } from "../errors/error.ts";
 import type { ArgumentCount, LiteralRule } from "./function-row.ts";
 import { CALLEES, FUNCTIONS } from "./functions.ts";
 import { CONDITION, describeKinds } from "./kinds.ts";
-import { ACCESSOR_NAMES, RESERVED_NAMES } from "./names.ts";
+import { ACCESSOR_NAMES, COHORT_NAME, RESERVED_NAMES } from "./names.ts";
 import { leftSpine } from "./spine.ts";
 import { suggest } from "./suggestion.ts";
 import type { Accessor, Binary, Call, Expression, Variable } from "./syntax.ts";
@@ -75,6 +75,11 @@ function checkPart(expression: Expression, context: CheckContext): void {
       checkPart(expression.body, { ...context, bound });
       return;
     }
+    case "cohort":
+      if (context.scope.event) {
+        throw fail("selector.not_available_here", { accessor: COHORT_NAME }, expression.span);
+      }
+      return;
   }
 }
 

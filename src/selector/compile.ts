@@ -21,6 +21,9 @@ export interface Selector {
 /** The scope of `where` in a query without behaviors. */
 export const PROFILE_SCOPE: SelectorScope = { behaviors: new Set(), event: false };
 
+/** The scope of the selector of an event. */
+export const EVENT_SCOPE: SelectorScope = { behaviors: new Set(), event: true };
+
 /** What an entry of the cache weighs besides its text, so that short selectors are bounded in number. */
 const ENTRY_WEIGHT = 1000;
 

@@ -11,7 +11,9 @@ export interface Subject {
   /** The value of a property, pseudo-properties included; undefined when the profile lacks it. */
   property(name: string): Value | undefined;
   /** The value of a behavior. */
-  behavior(name: string): number;
+  behavior(name: string): Computed;
+  /** Whether it is in a static cohort; without it, in none. */
+  isMember?(cohortId: number): boolean;
   /** The value of a property of the event, where an event is selected: `properties[…]` reads it, too. */
   eventProperty?(name: string): Value | undefined;
 }

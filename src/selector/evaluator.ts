@@ -14,7 +14,7 @@ import { BINDING_FUNCTIONS, FUNCTIONS } from "./functions.ts";
 import { ELEMENTS_VISITED_MAX, TEXT_MADE_MAX } from "./limits.ts";
 import { OPERATORS, UNARY_OPERATORS } from "./operators.ts";
 import { leftSpine } from "./spine.ts";
-import type { Accessor, Binary, Call, Expression, ListExpression } from "./syntax.ts";
+import type { Accessor, Binary, Call, CohortTest, Expression, ListExpression } from "./syntax.ts";
 
 /** The value of an expression for one profile. Total: no data makes it throw. */
 export function evaluate(
@@ -65,6 +65,8 @@ function evaluatePart(expression: Expression, frame: Frame): Computed {
       return evaluateCall(expression, frame);
     case "binding":
       return BINDING_FUNCTIONS[expression.function].apply(expression, frame, evaluatePart);
+    case "cohort":
+      return isMember(expression, frame.subject);
   }
 }
 
@@ -111,6 +113,11 @@ function access({ scope, name }: Accessor, subject: Subject): Computed {
         ? subject.property(name)
         : subject.eventProperty(name);
   }
+}
+
+/** A name stands for no cohort any more once a query is planned. */
+function isMember({ cohort }: CohortTest, subject: Subject): boolean {
+  return typeof cohort === "number" && subject.isMember?.(cohort) === true;
 }
 
 function lookUp(name: string, bound: Bound | undefined): Computed {

@@ -13,6 +13,9 @@ export const ACCESSOR_NAMES: ReadonlySet<string> = new Set([
   "behaviors",
 ]);
 
+/** What tests membership in a cohort; it reads like a function, but takes a constant only. */
+export const COHORT_NAME = "cohort";
+
 /** Constants by their names in lower case; case does not count. */
 export const LITERALS: ReadonlyMap<string, Literal["value"]> = new Map<string, Literal["value"]>([
   ["true", true],

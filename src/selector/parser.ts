@@ -10,7 +10,7 @@ import { fail, type Span } from "../errors/error.ts";
 import { CALLEES } from "./functions.ts";
 import { describeToken, nextToken, type Sign, type Token } from "./lexer.ts";
 import { DEPTH_MAX, LIST_ITEMS_MAX } from "./limits.ts";
-import { ACCESSOR_NAMES, LITERALS, RESERVED_NAMES } from "./names.ts";
+import { ACCESSOR_NAMES, COHORT_NAME, LITERALS, RESERVED_NAMES } from "./names.ts";
 import { OPERATORS, PRECEDENCE, SPELLINGS, type Spelling } from "./operators.ts";
 import { suggest } from "./suggestion.ts";
 import type { AccessorScope, BindingFunction, Expression } from "./syntax.ts";
@@ -212,9 +212,10 @@ function parseAccessor(parser: Parser, scope: AccessorScope, { start }: Span): E
 }
 
 function parseCall(parser: Parser, name: string, nameSpan: Span): Expression {
+  if (name.toLowerCase() === COHORT_NAME) return parseCohortTest(parser, nameSpan);
   const callee = CALLEES.get(name.toLowerCase());
   if (callee === undefined) {
-    const suggestion = suggest(name, [...CALLEES.keys()]);
+    const suggestion = suggest(name, [...CALLEES.keys(), COHORT_NAME]);
     throw fail("selector.unknown_function", { name, suggestion }, nameSpan);
   }
   if (callee.kind === "binding") return parseBinding(parser, callee.name, nameSpan);
@@ -223,6 +224,18 @@ function parseCall(parser: Parser, name: string, nameSpan: Span): Expression {
   closeBracket(parser, ")");
   const span = { start: nameSpan.start, end: parser.end };
   return { kind: "call", name: callee.name, arguments: items, span };
+}
+
+/** `cohort(12345)` or `cohort("Name")`: which one is known before any profile is. */
+function parseCohortTest(parser: Parser, { start }: Span): Expression {
+  openBracket(parser);
+  const { token } = parser;
+  const isId = token.kind === "number" && Number.isSafeInteger(token.value);
+  if (!isId && token.kind !== "text")
+    throw unexpected(parser, "a cohort's id or its name in quotes");
+  advance(parser);
+  closeBracket(parser, ")");
+  return { kind: "cohort", cohort: token.value, span: { start, end: parser.end } };
 }
 
 /** `any(name, source, body)`: its first argument is a name, not an expression. */

@@ -6,6 +6,7 @@
  * @module
  */
 import { formatNumber } from "../values/json.ts";
+import { COHORT_NAME } from "./names.ts";
 import { OPERATORS, PRECEDENCE, UNARY_OPERATORS } from "./operators.ts";
 import { leftSpine } from "./spine.ts";
 import type { Binary, Expression, Literal } from "./syntax.ts";
@@ -38,6 +39,8 @@ export function print(expression: Expression): string {
       const parts = printAll([expression.source, expression.body]);
       return `${expression.function}(${expression.variable}, ${parts})`;
     }
+    case "cohort":
+      return `${COHORT_NAME}(${printLiteral(expression.cohort)})`;
   }
 }
 
@@ -97,6 +100,7 @@ function precedenceOf(expression: Expression): number {
     case "variable":
     case "call":
     case "binding":
+    case "cohort":
       return PRECEDENCE.primary;
   }
 }

@@ -9,7 +9,7 @@ import type { EvaluationContext, Subject } from "./context.ts";
 import { evaluate } from "./evaluator.ts";
 
 export type { SelectorScope } from "./checker.ts";
-export { compile, PROFILE_SCOPE, type Selector } from "./compile.ts";
+export { compile, EVENT_SCOPE, PROFILE_SCOPE, type Selector } from "./compile.ts";
 export type { EvaluationContext, Subject } from "./context.ts";
 export { evaluate } from "./evaluator.ts";
 export { frame } from "./frame.ts";

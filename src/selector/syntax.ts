@@ -143,6 +143,17 @@ export interface Binding {
   readonly span: Span;
 }
 
+/**
+ * `cohort(12345)`, `cohort("Name")`: whether the profile is a member.
+ *
+ * A plan puts what a cohort means in its place, so that an evaluation meets only static cohorts, by id.
+ */
+export interface CohortTest {
+  readonly kind: "cohort";
+  readonly cohort: number | string;
+  readonly span: Span;
+}
+
 /** Any node of the tree. */
 export type Expression =
   | Literal
@@ -154,4 +165,5 @@ export type Expression =
   | Unary
   | Binary
   | Call
-  | Binding;
+  | Binding
+  | CohortTest;

@@ -36,6 +36,8 @@ export function kindsOf(expression: Expression): Kinds {
       return callKinds(expression);
     case "binding":
       return BINDING_FUNCTIONS[expression.function].result;
+    case "cohort":
+      return kinds("boolean");
   }
 }
 

@@ -10,7 +10,6 @@ import { kindOf } from "../values/value.ts";
 import { isStorable } from "./constant.ts";
 import type { Dialect } from "./dialect.ts";
 import { type Fragment, join, raw, sql } from "./fragment.ts";
-import { SHARED } from "./property.ts";
 import {
   all,
   any,
@@ -50,10 +49,10 @@ function entryEquals(
   dialect: Dialect,
 ): Fragment | undefined {
   const value = constant?.value;
-  if (property.entryOf === undefined || !isStorable(value)) return undefined;
+  if (property.shared === undefined || !isStorable(value)) return undefined;
   // A caller may have set a kind aside, as membership does with lists.
   if (!can(property, kindOf(value))) return undefined;
-  return dialect.listContains(SHARED, sql`${property.entryOf(value)}`);
+  return dialect.listContains(property.shared.column, sql`${property.shared.entryOf(value)}`);
 }
 
 /** How `<` and its kin compare two SQL values of one kind. */

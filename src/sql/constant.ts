@@ -24,6 +24,7 @@ export function isConstant(
     case "now":
       return true;
     case "accessor":
+    case "cohort":
       return false;
     case "variable":
       return bound.has(expression.name);

@@ -55,6 +55,20 @@ export interface Dialect {
   listFilter(list: Fragment, name: string, condition: Fragment): Fragment;
   /** The text of a property as it was written, out of the profile's JSON text; null when it is no text. */
   jsonText(json: Fragment, name: string): Fragment;
+  /** The ids that a member of a JSON object names: a text, a whole number, a truth value, or a list of such. */
+  jsonIds(json: Fragment, name: string): Fragment;
+  /** A row for each element of a list, which stands in it for the list. */
+  eachElement(list: Fragment): Fragment;
+  /** Whole seconds of milliseconds, towards the past. */
+  secondsOfMs(milliseconds: Fragment): Fragment;
+  /** `YYYY-MM-DDTHH:MM:SS` in UTC of epoch seconds. */
+  instantText(seconds: Fragment): Fragment;
+  /** An aggregate: of the numbers of a group, the lower of the two in the middle. */
+  lowerMedian(number: Fragment): Fragment;
+  /** A number, a truth value or a list as a text that only equal values share. */
+  distinctText(value: Fragment): Fragment;
+  /** A table of keys and numbers. */
+  keyedNumbers(keys: readonly number[], numbers: readonly number[]): Fragment;
   /**
    * A member of a JSON object as one kind, null where it is of another; `object` gives its JSON text.
    * `null` and `defined` are conditions that are never null.

@@ -6,17 +6,16 @@
  *
  * @module
  */
-import type { Binary, Expression } from "../selector/syntax.ts";
+import type { Accessor, Binary, CohortTest, Expression } from "../selector/syntax.ts";
 import { arithmetic, negate } from "./arithmetic.ts";
 import { bindingReadings } from "./binding.ts";
 import { equals, orders } from "./comparison.ts";
 import { constantReadings, constantValue, isConstant } from "./constant.ts";
-import type { SqlContext } from "./context.ts";
+import type { Names, SqlContext } from "./context.ts";
 import { type Fragment, sql } from "./fragment.ts";
 import { callReadings } from "./functions.ts";
 import { memberReadings } from "./member.ts";
 import { contains, inItems } from "./membership.ts";
-import { propertyReadings } from "./property.ts";
 import {
   all,
   any,
@@ -37,13 +36,8 @@ export function readingsOf(expression: Expression, context: SqlContext): Reading
     return constantReadings(constantValue(expression, context.evaluation));
   }
   switch (expression.kind) {
-    case "accessor": {
-      const { scope, catalog, dialect } = context;
-      if (expression.scope !== "properties" && expression.scope !== "user") {
-        throw new Unsupported(expression.scope);
-      }
-      return propertyReadings(expression.name, scope, catalog, dialect);
-    }
+    case "accessor":
+      return accessorReadings(expression, context.names);
     case "variable": {
       const readings = context.variables.get(expression.name);
       if (readings === undefined) throw new Unsupported("variable");
@@ -61,11 +55,31 @@ export function readingsOf(expression: Expression, context: SqlContext): Reading
       return bindingReadings(expression, context);
     case "index":
       return memberReadings(expression, context);
+    case "cohort":
+      return truth(memberCondition(expression, context));
     case "literal":
     case "now":
     case "list":
       throw new Unsupported(expression.kind);
   }
+}
+
+function accessorReadings({ scope, name }: Accessor, names: Names): Readings {
+  switch (scope) {
+    case "properties":
+      return names.property(name);
+    case "user":
+      return names.profile(name);
+    case "event":
+      return names.event(name);
+    case "behaviors":
+      return names.behavior(name);
+  }
+}
+
+/** A name stands for no cohort any more once a query is planned. */
+function memberCondition({ cohort }: CohortTest, { names }: SqlContext): Fragment {
+  return typeof cohort === "number" ? names.isMember(cohort) : FALSE;
 }
 
 function notReadings(operand: Expression, context: SqlContext): Readings {
@@ -128,6 +142,7 @@ export function conditionOf(expression: Expression, context: SqlContext): Fragme
     return constantValue(expression, context.evaluation) === true ? TRUE : FALSE;
   }
   if (expression.kind === "binary") return binaryCondition(expression, context);
+  if (expression.kind === "cohort") return memberCondition(expression, context);
   if (expression.kind === "unary" && expression.operator === "not") {
     return notCondition(expression.operand, context);
   }
@@ -152,6 +167,8 @@ function isTruthOrUndefined({ operator }: Binary): boolean {
 
 function binaryCondition(expression: Binary, context: SqlContext): Fragment {
   const { operator, left, right } = expression;
+  const compared = context.names.compareBehavior(expression);
+  if (compared !== undefined) return compared;
   switch (operator) {
     case "and":
       return all(chain(expression).map((part) => conditionOf(part, context)));

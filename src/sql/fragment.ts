@@ -13,13 +13,16 @@ import { Unsupported } from "./unsupported.ts";
 const FRAGMENT_LENGTH_MAX = 262_144;
 const FRAGMENT_PARAMETERS_MAX = 30_000;
 
-/** A value bound to a parameter: text, a 64-bit float, a truth value, a 32-bit key, or a list of texts. */
+/** A value bound to a parameter: text, a 64-bit float, a truth value, a 32-bit key, or a list. */
 export type Parameter =
   | { readonly kind: "text"; readonly value: string }
   | { readonly kind: "number"; readonly value: number }
   | { readonly kind: "truth"; readonly value: boolean }
   | { readonly kind: "seconds"; readonly value: number }
   | { readonly kind: "key"; readonly value: number }
+  | { readonly kind: "integers"; readonly value: readonly bigint[] }
+  | { readonly kind: "keys"; readonly value: readonly number[] }
+  | { readonly kind: "numbers"; readonly value: readonly number[] }
   | { readonly kind: "texts"; readonly value: readonly string[] };
 
 /** A piece of SQL. `texts` has one more item than `parameters`. */

@@ -9,7 +9,6 @@ import { equals, firstOf } from "./comparison.ts";
 import { constantReadings, isStorable } from "./constant.ts";
 import type { Dialect } from "./dialect.ts";
 import { type Fragment, join, raw, sql, texts } from "./fragment.ts";
-import { SHARED } from "./property.ts";
 import {
   all,
   any,
@@ -94,9 +93,10 @@ function listOverlap(left: Readings, list: Fragment, dialect: Dialect): Fragment
 }
 
 function inConstantList(left: Readings, items: readonly Computed[], dialect: Dialect): Fragment {
-  const { entryOf } = left;
-  if (entryOf !== undefined && !can(left, "list") && items.every(isStorable)) {
-    return sql`coalesce(${dialect.listsOverlap(SHARED, texts(items.map((item) => entryOf(item))))}, false)`;
+  const { shared } = left;
+  if (shared !== undefined && !can(left, "list") && items.every(isStorable)) {
+    const entries = texts(items.map((item) => shared.entryOf(item)));
+    return sql`coalesce(${dialect.listsOverlap(shared.column, entries)}, false)`;
   }
   const single = withoutLists(left);
   const [textItems, numberItems, others] = partition(items);

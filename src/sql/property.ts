@@ -27,42 +27,48 @@ export function columnName(property: { readonly id: number }, reading: Reading):
   return `p${property.id}_${reading}`;
 }
 
-/** Columns every profile has. */
-export const KEY: Fragment = raw("key");
-export const DISTINCT_ID: Fragment = raw("distinct_id");
-/** The folded distinct id, null where folding changes nothing. */
-const DISTINCT_ID_FOLDED: Fragment = raw("distinct_id_folded");
-export const PROPERTIES: Fragment = raw("properties");
-/** Entries of every property without columns of its own. */
-export const SHARED: Fragment = raw("shared");
+/** A column by name, of the row that a qualifier such as `p.` names. */
+export function column(qualifier: string, name: string): Fragment {
+  return raw(qualifier + name);
+}
 
 /** Names that stand for the distinct id in any scope. */
 const DISTINCT_ID_NAMES: ReadonlySet<string> = new Set([DISTINCT_ID_NAME, DISTINCT_ID_SHORT]);
 
-/** The readings of a property by name. */
-export function propertyReadings(
-  name: string,
-  scope: Scope,
-  catalog: Catalog,
-  dialect: Dialect,
-): Readings {
-  if (DISTINCT_ID_NAMES.has(name)) return DISTINCT_ID_READINGS;
-  if (scope.groupKey !== undefined) {
-    if (name === GROUP_ID) return DISTINCT_ID_READINGS;
-    if (name === GROUP_KEY) return constantReadings(scope.groupKey);
-  }
-  const property = catalog.property(name);
-  if (property === undefined) return UNDEFINED;
-  return property.hasColumns
-    ? columnReadings(property, dialect)
-    : sharedReadings(property, dialect);
+/** Rows of a table whose properties are read. */
+export interface PropertySource {
+  readonly catalog: Catalog;
+  readonly dialect: Dialect;
+  /** What stands before the names of its columns: `p.`. */
+  readonly qualifier: string;
 }
 
-const DISTINCT_ID_READINGS: Readings = {
-  kinds: new Set<Kind>(["string"]),
-  string: sql`coalesce(${DISTINCT_ID_FOLDED}, ${DISTINCT_ID})`,
-  rawText: DISTINCT_ID,
-};
+/** A property of a profile: its names for the distinct id win. */
+export function profileProperty(name: string, scope: Scope, source: PropertySource): Readings {
+  if (DISTINCT_ID_NAMES.has(name)) return distinctIdReadings(source.qualifier);
+  if (scope.groupKey !== undefined) {
+    if (name === GROUP_ID) return distinctIdReadings(source.qualifier);
+    if (name === GROUP_KEY) return constantReadings(scope.groupKey);
+  }
+  return storedProperty(name, source);
+}
+
+/** A property as the catalog has it. */
+export function storedProperty(name: string, source: PropertySource): Readings {
+  const property = source.catalog.property(name);
+  if (property === undefined) return UNDEFINED;
+  return property.hasColumns ? columnReadings(property, source) : sharedReadings(property, source);
+}
+
+/** The folded distinct id is null where folding changes nothing. */
+function distinctIdReadings(qualifier: string): Readings {
+  const distinctId = column(qualifier, "distinct_id");
+  return {
+    kinds: new Set<Kind>(["string"]),
+    string: sql`coalesce(${column(qualifier, "distinct_id_folded")}, ${distinctId})`,
+    rawText: distinctId,
+  };
+}
 
 const KIND_OF_READING: Readonly<Record<Exclude<Reading, "instant">, Kind>> = {
   text: "string",
@@ -83,19 +89,23 @@ function kindsOf(property: CatalogProperty): ReadonlySet<Kind> {
 }
 
 /** A property out of the shared column: its first entry is its equality key, its second an instant. */
-function sharedReadings(property: CatalogProperty, dialect: Dialect): Readings {
+function sharedReadings(
+  property: CatalogProperty,
+  { dialect, qualifier }: PropertySource,
+): Readings {
   const prefix = `${property.id}:`;
-  const entries = dialect.listFilter(SHARED, "s", dialect.startsWith(raw("s"), raw(`'${prefix}'`)));
+  const shared = column(qualifier, "shared");
+  const entries = dialect.listFilter(shared, "s", dialect.startsWith(raw("s"), raw(`'${prefix}'`)));
   const key = dialect.textFrom(dialect.listElement(entries, 1), prefix.length + 1);
   const instant = dialect.textFrom(dialect.listElement(entries, 2), prefix.length + 2);
   return {
     ...keyReadings(key, dialect),
     kinds: kindsOf(property),
     list: sql`case when ${dialect.startsWith(key, raw("'l'"))} then ${dialect.jsonTexts(dialect.textFrom(key, 2))} end`,
-    rawText: dialect.jsonText(PROPERTIES, property.name),
+    rawText: dialect.jsonText(column(qualifier, "properties"), property.name),
     textInstant: dialect.toSeconds(instant),
     defined: sql`coalesce(${key} <> 'z', false)`,
-    entryOf: (value) => sharedEntries(property.id, value)[0] ?? "",
+    shared: { column: shared, entryOf: (value) => sharedEntries(property.id, value)[0] ?? "" },
   };
 }
 
@@ -114,14 +124,19 @@ export function keyReadings(key: Fragment, dialect: Dialect): Readings {
   };
 }
 
-function columnReadings(property: CatalogProperty, dialect: Dialect): Readings {
+function columnReadings(
+  property: CatalogProperty,
+  { dialect, qualifier }: PropertySource,
+): Readings {
   const fragments: Partial<Record<Reading, Fragment>> = {};
-  for (const reading of property.readings) fragments[reading] = raw(columnName(property, reading));
+  for (const reading of property.readings) {
+    fragments[reading] = column(qualifier, columnName(property, reading));
+  }
   return {
     kinds: kindsOf(property),
     ...(fragments.text && {
       string: fragments.text,
-      rawText: dialect.jsonText(PROPERTIES, property.name),
+      rawText: dialect.jsonText(column(qualifier, "properties"), property.name),
       textInstant: fragments.instant ?? raw("cast(null as bigint)"),
     }),
     ...(fragments.number && { number: fragments.number }),

@@ -29,8 +29,8 @@ export interface Readings {
   readonly list?: Fragment;
   /** The equality key. */
   readonly object?: Fragment;
-  /** For a property in the shared column: the entry that a profile has exactly when the property equals a value. */
-  readonly entryOf?: (value: Value) => string;
+  /** For a property in the shared column: the column, and the entry it has exactly when the property equals a value. */
+  readonly shared?: { readonly column: Fragment; readonly entryOf: (value: Value) => string };
   /** The JSON text of an object, with folded texts, for reading its members. */
   readonly objectJson?: Fragment;
   /** Never null: whether the value is neither null nor undefined, where the kinds alone cannot tell. */

@@ -1,53 +1,60 @@
 /**
- * The reference store: profiles in maps, read by the reference evaluator and written by the reference `apply`.
+ * The reference store: profiles and events in maps, read by the reference evaluator and written by the reference
+ * `apply`.
  *
  * It is the meaning that engines are compared with, and enough for a test or a demonstration: it keeps
- * nothing, and a query looks at every profile of its scope.
+ * nothing, and a query looks at every profile and event of its scope.
  *
  * @module
  */
-import { applyUpdate } from "../profile/apply.ts";
-import { nameScope, type Profile, type Scope } from "../profile/profile.ts";
+import type { EventRow } from "../event/event.ts";
+import type { EventQuery } from "../event/event-query.ts";
+import type { Scope } from "../profile/profile.ts";
 import { propertiesToJson, shownProperties } from "../profile/record.ts";
-import type { ProfileUpdate } from "../profile/update.ts";
-import type { ProfileQuery, SortOrder } from "../query/query.ts";
-import { type EvaluationContext, evaluate, selects } from "../selector/selector.ts";
+import type { ProfileQuery } from "../query/query.ts";
+import type { Breakdown, BreakdownOptions, NumberSummary } from "../query/statistic.ts";
+import { evaluate } from "../selector/selector.ts";
+import type { Expression } from "../selector/syntax.ts";
 import { orderText } from "../values/text.ts";
-import { orderSortKeys } from "./order.ts";
-import type {
-  Explanation,
-  ProfileKeys,
-  ProfileRow,
-  PropertySummary,
-  ScopedUpdates,
-  Store,
-  UpdateRejection,
+import type { Computed } from "../values/value.ts";
+import { MemoryProject } from "./memory-project.ts";
+import { contextOf, selectEvents, selectProfiles } from "./memory-query.ts";
+import { breakDownValues, summarizeNumbers } from "./statistic.ts";
+import {
+  type Batch,
+  type Erased,
+  type Explanation,
+  holdsEvents,
+  type ProfileKeys,
+  type ProfileRow,
+  type PropertySummary,
+  type RecordKind,
+  type Store,
+  type StoredRecord,
+  type UpdateRejection,
 } from "./store.ts";
-import { profileSubject } from "./subject.ts";
 import { summarizeProperties } from "./summary.ts";
 
-interface Entry {
-  readonly key: number;
-  readonly profile: Profile;
-}
-
-interface Profiles {
-  readonly byId: Map<string, Entry>;
-  readonly byKey: Map<number, Entry>;
-  nextKey: number;
-}
+/** Profiles or events that are given out at a time. */
+const ROWS_PER_BATCH = 2_000;
 
 /** A store in memory. */
 export class MemoryStore implements Store {
-  readonly #scopes = new Map<string, Profiles>();
+  readonly #projects = new Map<number, MemoryProject>();
   readonly #groupKeys = new Map<number, Set<string>>();
 
-  async apply(batches: readonly ScopedUpdates[]): Promise<readonly UpdateRejection[]> {
+  async apply(batches: readonly Batch[]): Promise<readonly UpdateRejection[]> {
     const rejections: UpdateRejection[] = [];
-    for (const [batch, { scope, updates }] of batches.entries()) {
-      const profiles = this.#open(scope);
+    for (const [batch, written] of batches.entries()) {
+      if (holdsEvents(written)) {
+        this.#project(written.projectId).addEvents(written);
+        continue;
+      }
+      const { scope, updates } = written;
+      const project = this.#project(scope.projectId);
+      this.#registerGroupKey(scope);
       for (const [index, update] of updates.entries()) {
-        const message = applyTo(profiles, update);
+        const message = project.update(scope.groupKey, update);
         if (message !== undefined) rejections.push({ batch, index, message });
       }
     }
@@ -55,29 +62,133 @@ export class MemoryStore implements Store {
   }
 
   async select(query: ProfileQuery, signal?: AbortSignal): Promise<ProfileKeys> {
-    return Uint32Array.from(this.#selected(query, signal), ({ key }) => key);
+    const scope = this.#project(query.scope.projectId).scope(query.scope.groupKey);
+    const found = this.#selected(query, signal);
+    return Uint32Array.from(found, ({ profile }) => scope.keyOf(profile.distinctId));
   }
 
   async count(query: ProfileQuery, signal?: AbortSignal): Promise<number> {
     return this.#selected(query, signal).length;
   }
 
-  async read(scope: Scope, keys: ProfileKeys): Promise<readonly ProfileRow[]> {
-    const byKey = this.#scopes.get(nameScope(scope))?.byKey;
+  async read(
+    scope: Scope,
+    keys: ProfileKeys,
+    includesStrangers: boolean = false,
+  ): Promise<readonly ProfileRow[]> {
+    const project = this.#project(scope.projectId);
+    const kept = project.scope(scope.groupKey);
+    const strangers = includesStrangers ? project.knownIds(scope.groupKey) : new Set<string>();
     const rows: ProfileRow[] = [];
     for (const key of keys) {
-      const entry = byKey?.get(key);
-      if (entry === undefined) continue;
-      const { distinctId, properties } = entry.profile;
-      const propertiesJson = shownProperties(scope, distinctId, propertiesToJson(properties));
-      rows.push({ key, distinctId, propertiesJson });
+      const distinctId = kept.idOf(key);
+      if (distinctId === undefined) continue;
+      const profile = kept.profiles.get(distinctId);
+      if (profile === undefined) {
+        if (strangers.has(distinctId)) rows.push({ key, distinctId, propertiesJson: "{}" });
+        continue;
+      }
+      const propertiesJson = propertiesToJson(profile.properties);
+      rows.push({
+        key,
+        distinctId,
+        propertiesJson: shownProperties(scope, distinctId, propertiesJson),
+      });
     }
     return rows;
   }
 
+  async *values(
+    query: ProfileQuery,
+    expressions: readonly Expression[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<readonly (readonly Computed[])[]> {
+    yield* inBatches(this.#valuesOf(query, expressions, signal), signal);
+  }
+
+  async summarize(
+    query: ProfileQuery,
+    expression: Expression,
+    percentiles: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<NumberSummary> {
+    const values = this.#valuesOf(query, [expression], signal).map(([value]) => value);
+    const numbers = values.filter((value) => typeof value === "number");
+    return summarizeNumbers(numbers, percentiles);
+  }
+
+  async breakDown(
+    query: ProfileQuery,
+    expression: Expression,
+    options: BreakdownOptions,
+    signal?: AbortSignal,
+  ): Promise<Breakdown> {
+    const values = this.#valuesOf(query, [expression], signal).map(([value]) => value);
+    return breakDownValues(values, options);
+  }
+
+  async *events(query: EventQuery, signal?: AbortSignal): AsyncGenerator<readonly EventRow[]> {
+    signal?.throwIfAborted();
+    const project = this.#project(query.projectId);
+    const rows = selectEvents(project, query).map((event) => ({
+      name: event.name,
+      distinctId: event.distinctId,
+      canonicalId: project.clusters.canonicalId(event.distinctId),
+      timeMs: event.timeMs,
+      insertId: event.insertId,
+      receivedAtMs: event.receivedAtMs,
+      propertiesJson: propertiesToJson(event.properties),
+    }));
+    yield* inBatches(rows, signal);
+  }
+
+  async records(projectId: number, kind: RecordKind): Promise<readonly StoredRecord[]> {
+    const records = Array.from(this.#project(projectId).records(kind), ([id, json]) => ({
+      id,
+      json,
+    }));
+    return records.sort((left, right) => left.id - right.id);
+  }
+
+  async putRecords(
+    projectId: number,
+    kind: RecordKind,
+    records: readonly { readonly id: number; readonly json: string | undefined }[],
+  ): Promise<void> {
+    const kept = this.#project(projectId).records(kind);
+    for (const { id, json } of records) {
+      if (json === undefined) kept.delete(id);
+      else kept.set(id, json);
+    }
+  }
+
+  async setMembers(scope: Scope, cohortId: number, distinctIds: readonly string[]): Promise<void> {
+    this.#project(scope.projectId).setMembers(scope.groupKey, cohortId, distinctIds);
+  }
+
+  async members(scope: Scope, cohortId: number): Promise<readonly string[]> {
+    const members = this.#project(scope.projectId).membersOf(scope.groupKey, cohortId);
+    return [...members].sort(orderText);
+  }
+
+  async canonicalIds(
+    projectId: number,
+    distinctIds: readonly string[],
+  ): Promise<readonly string[]> {
+    const { clusters } = this.#project(projectId);
+    return distinctIds.map((id) => clusters.canonicalId(id));
+  }
+
+  async erase(projectId: number, distinctIds: readonly string[]): Promise<Erased> {
+    return this.#project(projectId).erase(distinctIds);
+  }
+
+  /** Nothing is on disk. */
+  async compact(): Promise<void> {}
+
   async properties(scope: Scope, limit: number): Promise<readonly PropertySummary[]> {
-    const entries = this.#scopes.get(nameScope(scope))?.byId.values() ?? [];
-    const properties = Array.from(entries, ({ profile }) => profile.properties);
+    const { profiles } = this.#project(scope.projectId).scope(scope.groupKey);
+    const properties = Array.from(profiles.values(), (profile) => profile.properties);
     return summarizeProperties(properties).slice(0, limit);
   }
 
@@ -90,85 +201,50 @@ export class MemoryStore implements Store {
   }
 
   async close(): Promise<void> {
-    this.#scopes.clear();
+    this.#projects.clear();
     this.#groupKeys.clear();
   }
 
-  /** The profiles of a scope, made if it has none yet. */
-  #open(scope: Scope): Profiles {
-    const name = nameScope(scope);
-    const known = this.#scopes.get(name);
+  #project(projectId: number): MemoryProject {
+    const known = this.#projects.get(projectId);
     if (known !== undefined) return known;
-    const profiles: Profiles = { byId: new Map(), byKey: new Map(), nextKey: 1 };
-    this.#scopes.set(name, profiles);
-    if (scope.groupKey !== undefined) {
-      const groupKeys = this.#groupKeys.get(scope.projectId) ?? new Set();
-      this.#groupKeys.set(scope.projectId, groupKeys.add(scope.groupKey));
-    }
-    return profiles;
+    const project = new MemoryProject();
+    this.#projects.set(projectId, project);
+    return project;
   }
 
-  #selected(query: ProfileQuery, signal: AbortSignal | undefined): readonly Entry[] {
+  #registerGroupKey({ projectId, groupKey }: Scope): void {
+    if (groupKey === undefined) return;
+    const groupKeys = this.#groupKeys.get(projectId) ?? new Set();
+    this.#groupKeys.set(projectId, groupKeys.add(groupKey));
+  }
+
+  #selected(
+    query: ProfileQuery,
+    signal: AbortSignal | undefined,
+  ): ReturnType<typeof selectProfiles> {
     signal?.throwIfAborted();
-    const profiles = this.#scopes.get(nameScope(query.scope));
-    if (profiles === undefined) return [];
-    const context: EvaluationContext = {
-      nowSeconds: query.asOfSeconds,
-      timeZone: query.timeZone,
-    };
-    const found = candidates(profiles, query.distinctIds).filter(({ profile }) => {
-      const subject = profileSubject(profile, query.scope);
-      return query.selectors.every((selector) => selects(selector, subject, context));
-    });
-    found.sort(orderById);
-    const ordered =
-      query.sort === undefined ? found : sortEntries(found, query.sort, query.scope, context);
-    return query.limit === undefined ? ordered : ordered.slice(0, query.limit);
+    return selectProfiles(this.#project(query.scope.projectId), query);
+  }
+
+  #valuesOf(
+    query: ProfileQuery,
+    expressions: readonly Expression[],
+    signal: AbortSignal | undefined,
+  ): readonly (readonly Computed[])[] {
+    const context = contextOf(query);
+    return this.#selected(query, signal).map(({ subject }) =>
+      expressions.map((expression) => evaluate(expression, subject, context)),
+    );
   }
 }
 
-/** Applies one update; says why when it cannot. */
-function applyTo(profiles: Profiles, update: ProfileUpdate): string | undefined {
-  const { distinctId } = update;
-  const before = profiles.byId.get(distinctId);
-  const applied = applyUpdate(before?.profile, update);
-  if (applied.kind === "rejected") return applied.message;
-  if (applied.profile === undefined) {
-    profiles.byId.delete(distinctId);
-    if (before !== undefined) profiles.byKey.delete(before.key);
-    return undefined;
+function* inBatches<Row>(
+  rows: readonly Row[],
+  signal: AbortSignal | undefined,
+): Generator<readonly Row[]> {
+  for (let from = 0; from < rows.length; from += ROWS_PER_BATCH) {
+    signal?.throwIfAborted();
+    yield rows.slice(from, from + ROWS_PER_BATCH);
   }
-  const entry: Entry = { key: before?.key ?? profiles.nextKey++, profile: applied.profile };
-  profiles.byId.set(distinctId, entry);
-  profiles.byKey.set(entry.key, entry);
-  return undefined;
-}
-
-function candidates(profiles: Profiles, distinctIds: readonly string[] | undefined): Entry[] {
-  if (distinctIds === undefined) return [...profiles.byId.values()];
-  const found: Entry[] = [];
-  for (const distinctId of new Set(distinctIds)) {
-    const entry = profiles.byId.get(distinctId);
-    if (entry !== undefined) found.push(entry);
-  }
-  return found;
-}
-
-function orderById(left: Entry, right: Entry): number {
-  return orderText(left.profile.distinctId, right.profile.distinctId);
-}
-
-/** Sorts by a key; entries that tie stay in the order they come in. */
-function sortEntries(
-  entries: readonly Entry[],
-  { key, descending }: SortOrder,
-  scope: Scope,
-  context: EvaluationContext,
-): readonly Entry[] {
-  const keyed = entries.map((entry) => ({
-    entry,
-    value: evaluate(key.expression, profileSubject(entry.profile, scope), context),
-  }));
-  keyed.sort((left, right) => orderSortKeys(left.value, right.value, descending));
-  return keyed.map(({ entry }) => entry);
 }

@@ -3,9 +3,15 @@
  *
  * @module
  */
+import type { Event, EventRow } from "../event/event.ts";
+import type { EventQuery } from "../event/event-query.ts";
+import type { IdentityMode } from "../event/identity.ts";
 import type { Scope } from "../profile/profile.ts";
 import type { ProfileUpdate } from "../profile/update.ts";
 import type { ProfileQuery } from "../query/query.ts";
+import type { Breakdown, BreakdownOptions, NumberSummary } from "../query/statistic.ts";
+import type { Expression } from "../selector/syntax.ts";
+import type { Computed } from "../values/value.ts";
 
 /**
  * The profiles a query selects, frozen in order.
@@ -38,6 +44,37 @@ export interface ScopedUpdates {
   readonly updates: readonly ProfileUpdate[];
 }
 
+/** Events of one project, in the order they arrived; those that say so join distinct ids. */
+export interface ProjectEvents {
+  readonly projectId: number;
+  readonly identity: IdentityMode;
+  readonly events: readonly Event[];
+}
+
+/** What one request writes to one place. */
+export type Batch = ScopedUpdates | ProjectEvents;
+
+/** Whether a batch holds events. */
+export function holdsEvents(batch: Batch): batch is ProjectEvents {
+  return "events" in batch;
+}
+
+/** A small record that is kept beside the profiles of a project, such as a saved cohort. */
+export interface StoredRecord {
+  readonly id: number;
+  /** The text of a JSON object. */
+  readonly json: string;
+}
+
+/** What a record is about; ids count from 1 within a project and kind, chosen by who writes. */
+export type RecordKind = "cohort" | "data_group" | "erasure";
+
+/** How much an erasure took away. */
+export interface Erased {
+  readonly profileCount: number;
+  readonly eventCount: number;
+}
+
 /** An update the store could not apply, because the profile it would leave breaks a limit. */
 export interface UpdateRejection {
   /** Index into `batches`. */
@@ -59,11 +96,14 @@ export interface Explanation {
 /** A store of profiles. */
 export interface Store {
   /**
-   * Applies updates in order, all in one transaction; resolves once they are durable.
+   * Applies updates and adds events in order, all in one transaction; resolves once they are durable.
+   *
+   * An event replaces one with the same name, distinct id, time and insert id. An update of a distinct id that
+   * belongs to another's cluster goes to the profile of the cluster, unless it says otherwise.
    *
    * Calls are not concurrent: the writer makes one at a time.
    */
-  apply(batches: readonly ScopedUpdates[]): Promise<readonly UpdateRejection[]>;
+  apply(batches: readonly Batch[]): Promise<readonly UpdateRejection[]>;
 
   /** The keys of the profiles a query selects, in its order. Sees every applied update. */
   select(query: ProfileQuery, signal?: AbortSignal): Promise<ProfileKeys>;
@@ -71,8 +111,77 @@ export interface Store {
   /** The number of profiles a query selects. */
   count(query: ProfileQuery, signal?: AbortSignal): Promise<number>;
 
-  /** The profiles with these keys, in this order, as they are now; deleted ones are left out. */
-  read(scope: Scope, keys: ProfileKeys): Promise<readonly ProfileRow[]>;
+  /**
+   * The profiles with these keys, in this order, as they are now; deleted ones are left out.
+   *
+   * @param includesStrangers gives known distinct ids without a profile as well, their properties empty
+   */
+  read(
+    scope: Scope,
+    keys: ProfileKeys,
+    includesStrangers?: boolean,
+  ): Promise<readonly ProfileRow[]>;
+
+  /**
+   * What expressions come to for each profile a query selects, in no order and a few thousand at a time.
+   *
+   * @returns one list a profile, one value an expression
+   */
+  values(
+    query: ProfileQuery,
+    expressions: readonly Expression[],
+    signal?: AbortSignal,
+  ): AsyncIterable<readonly (readonly Computed[])[]>;
+
+  /** What the numbers of an expression come to. @param percentiles between 0 and 100 */
+  summarize(
+    query: ProfileQuery,
+    expression: Expression,
+    percentiles: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<NumberSummary>;
+
+  /** How the values of an expression are spread. */
+  breakDown(
+    query: ProfileQuery,
+    expression: Expression,
+    options: BreakdownOptions,
+    signal?: AbortSignal,
+  ): Promise<Breakdown>;
+
+  /** Events, some thousand at a time, all of one state of the store. A failure half-way throws. */
+  events(query: EventQuery, signal?: AbortSignal): AsyncIterable<readonly EventRow[]>;
+
+  /** The records of a kind, by ascending id. */
+  records(projectId: number, kind: RecordKind): Promise<readonly StoredRecord[]>;
+
+  /** Writes records in one transaction; one without JSON is removed. Resolves once they are durable. */
+  putRecords(
+    projectId: number,
+    kind: RecordKind,
+    records: readonly { readonly id: number; readonly json: string | undefined }[],
+  ): Promise<void>;
+
+  /**
+   * Makes the members of a static cohort those with these distinct ids; unknown ids become strangers. A member
+   * stands for its whole cluster.
+   */
+  setMembers(scope: Scope, cohortId: number, distinctIds: readonly string[]): Promise<void>;
+
+  /** The canonical distinct ids of a static cohort's members, in UTF-8 byte order. */
+  members(scope: Scope, cohortId: number): Promise<readonly string[]>;
+
+  /** The canonical id of each distinct id's cluster; an id nobody joined is its own. */
+  canonicalIds(projectId: number, distinctIds: readonly string[]): Promise<readonly string[]>;
+
+  /**
+   * Takes away all that is kept of users: their profiles, their events, their places in static cohorts and the ids
+   * of their clusters. `compact` takes the bytes out of the data folder.
+   */
+  erase(projectId: number, distinctIds: readonly string[]): Promise<Erased>;
+
+  /** Writes the data anew, so that nothing deleted is left on disk. */
+  compact(): Promise<void>;
 
   /** Every property some profile of the scope has, most frequent first. */
   properties(scope: Scope, limit: number): Promise<readonly PropertySummary[]>;

@@ -15,10 +15,15 @@ const ANY_LONG_INTEGER = /:\s*-?\d{16}/;
  * numbers are texts. Objects inside those objects stay as they are.
  *
  * @param names as JSON writes them, without escapes
+ * @param level 2 for the members of objects within those objects instead
  */
-export function quoteLongIntegers(json: string, names: ReadonlySet<string>): string {
+export function quoteLongIntegers(
+  json: string,
+  names: ReadonlySet<string>,
+  level: 1 | 2 = 1,
+): string {
   if (!ANY_LONG_INTEGER.test(json)) return json;
-  const recordDepth = json.trimStart().startsWith("[") ? 2 : 1;
+  const memberDepth = level + (json.trimStart().startsWith("[") ? 1 : 0);
   let quoted = "";
   let kept = 0;
   let depth = 0;
@@ -27,7 +32,7 @@ export function quoteLongIntegers(json: string, names: ReadonlySet<string>): str
     if (json.charAt(at) !== '"') continue;
     const start = at;
     at = closingQuote(json, start);
-    if (depth !== recordDepth || !names.has(json.slice(start + 1, at))) continue;
+    if (depth !== memberDepth || !names.has(json.slice(start + 1, at))) continue;
     LONG_MEMBER.lastIndex = at + 1;
     const digits = LONG_MEMBER.exec(json)?.[1];
     if (digits === undefined) continue;

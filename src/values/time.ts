@@ -99,6 +99,33 @@ export function startOfDay(seconds: number, timeZone: string): number {
   return fromLocal(Math.floor(local / DAY_SECONDS) * DAY_SECONDS, timeZone);
 }
 
+/** A stretch of time in which a zone keeps one distance from UTC; it lasts until the next one. */
+export interface OffsetRun {
+  readonly fromSeconds: number;
+  readonly offsetSeconds: number;
+}
+
+/** The stretches that a span of time falls into, the first from its start. */
+export function offsetRuns(from: number, to: number, timeZone: string): readonly OffsetRun[] {
+  const offsetAt = (seconds: number): number => toLocal(seconds, timeZone) - seconds;
+  const runs: OffsetRun[] = [{ fromSeconds: from, offsetSeconds: offsetAt(from) }];
+  let known = runs[0]?.offsetSeconds;
+  for (let at = from; at < to; at += DAY_SECONDS) {
+    const next = Math.min(at + DAY_SECONDS, to);
+    const offset = offsetAt(next);
+    if (offset === known) continue;
+    let [before, after] = [at, next];
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      if (offsetAt(middle) === known) before = middle;
+      else after = middle;
+    }
+    runs.push({ fromSeconds: after, offsetSeconds: offset });
+    known = offset;
+  }
+  return runs;
+}
+
 /**
  * The distance between the local dates of two instants; the time of day does not count.
  *

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { allCommands, makeProgram } from "../../src/cli/program.ts";
-import { SETTING_NAMES, SETTINGS } from "../../src/cli/settings.ts";
+import { SETTING_NAMES, SETTINGS } from "../../src/cli/settings/settings.ts";
 import { recordingTerminal, whom } from "./support.ts";
 
 const program = makeProgram(recordingTerminal().terminal, { work: undefined });

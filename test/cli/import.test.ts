@@ -2,8 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BATCH_RECORD_COUNT, type ImportPlan, importFiles } from "../../src/cli/import.ts";
-import { type ImportTarget, storeTarget } from "../../src/cli/import-target.ts";
+import { type ImportPlan, importFiles } from "../../src/cli/import/import.ts";
+import { profileReader } from "../../src/cli/import/profile-record.ts";
+import { BATCH_RECORD_COUNT, storeTarget } from "../../src/cli/import/profile-target.ts";
+import type { ImportTarget } from "../../src/cli/import/target.ts";
 import { SYSTEM_CLOCK } from "../../src/clock.ts";
 import { Writer } from "../../src/ingest/writer.ts";
 import { ProjectDirectory } from "../../src/project/directory.ts";
@@ -24,16 +26,13 @@ async function fixture(content: string): Promise<Fixture> {
   await writeFile(file, content);
   const store = new MemoryStore();
   const project = await ProjectDirectory.inMemory(SYSTEM_CLOCK).createProject({ name: "main" });
-  const close = async (): Promise<void> => {
-    // The test counts afterwards.
-  };
   return {
     folder,
     file,
-    target: storeTarget(new Writer(store), project, undefined, close),
+    target: storeTarget(new Writer(store), project, undefined),
     plan: (changes) => ({
       files: [file],
-      shape: { groupKey: undefined, idColumn: undefined, nowMs: Date.now() },
+      reader: profileReader({ groupKey: undefined, idColumn: undefined, nowMs: Date.now() }),
       format: undefined,
       csv: { delimiter: ",", infer: true, textColumns: new Set() },
       resume: false,
@@ -51,6 +50,8 @@ async function fixture(content: string): Promise<Fixture> {
         limit: undefined,
         asOfSeconds: 0,
         timeZone: "UTC",
+        behaviors: new Map(),
+        includesStrangers: false,
       }),
   };
 }
@@ -151,14 +152,14 @@ describe("an import", () => {
     const seen = new Set<unknown>();
     const breaking: ImportTarget = {
       ...target,
-      write: async (records) => {
+      prepare: (records) => async () => {
         writeCount += 1;
         if (writeCount === 3) throw new Error("power cut");
         for (const record of records) {
           expect(seen.has(record["$distinct_id"])).toBe(false);
           seen.add(record["$distinct_id"]);
         }
-        return target.write(records);
+        return target.prepare(records)();
       },
     };
     const first = recordingTerminal();
@@ -184,9 +185,9 @@ describe("an import", () => {
     const stop = new AbortController();
     const stopping: ImportTarget = {
       ...target,
-      write: (records) => {
+      prepare: (records) => () => {
         stop.abort();
-        return target.write(records);
+        return target.prepare(records)();
       },
     };
     const { terminal, notes } = recordingTerminal({ stop: stop.signal });
@@ -218,9 +219,9 @@ describe("an import", () => {
     let batchCount = 0;
     const counting: ImportTarget = {
       ...target,
-      write: (records) => {
+      prepare: (records) => () => {
         batchCount += 1;
-        return target.write(records);
+        return target.prepare(records)();
       },
     };
     await importFiles(recordingTerminal().terminal, counting, plan());

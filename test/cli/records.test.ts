@@ -4,15 +4,17 @@ import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { inferred } from "../../src/cli/csv-records.ts";
-import { lines, PIECE_BYTES_MAX, values } from "../../src/cli/json-values.ts";
-import { type Item, openRecords, type ReadOptions, START } from "../../src/cli/records.ts";
+import { inferred } from "../../src/cli/import/csv-records.ts";
+import { lines, PIECE_BYTES_MAX, values } from "../../src/cli/import/json-values.ts";
+import { type Item, openRecords, type ReadOptions, START } from "../../src/cli/import/records.ts";
 import { temporaryFolder } from "./support.ts";
 
 const OPTIONS: ReadOptions = {
   format: undefined,
   csv: { delimiter: ",", infer: true, textColumns: new Set() },
   idNames: new Set(["id"]),
+  idLevels: [1],
+  header: { anyOf: new Set(["id"]), hint: "" },
   from: START,
 };
 
@@ -99,12 +101,23 @@ describe("records", () => {
     ["a JSON array", '[{"id":1},{"id":2}]'],
     ["JSON over several lines", '{\n "id": 1\n}\n{\n "id": 2\n}'],
     ["a saved answer", '{"page":0,"session_id":"1-A","results":[{"id":1},{"id":2}],"status":"ok"}'],
-    ["CSV", "id\n1\n2\n"],
   ])("are told by their first bytes: %s", async (_name, text) => {
     const expected = [{ id: 1 }, { id: 2 }];
     expect(found(await readAll(text)).map((value) => ({ ...(value as object) }))).toEqual(expected);
     const zipped = found(await readAll(gzipSync(text)));
     expect(zipped.map((value) => ({ ...(value as object) }))).toEqual(expected);
+  });
+
+  it("are told by their first bytes: CSV", async () => {
+    const text = "id,n\na,1\nb,2\n";
+    const expected = [
+      { id: "a", n: 1 },
+      { id: "b", n: 2 },
+    ];
+    for (const input of [text, gzipSync(text)]) {
+      const rows = found(await readAll(input));
+      expect(rows.map((value) => ({ ...(value as object) }))).toEqual(expected);
+    }
   });
 
   it("name the line of what cannot be read, and go on", async () => {
@@ -137,13 +150,14 @@ describe("records", () => {
       ["b.ndjson", `\ufeff${rows.join("\n")}`, { line: 2, endByte: 21 }],
       ["a.ndjson.gz", gzipSync(rows.join("\n")), { line: 2, endByte: 18 }],
       ["a.json", `[${rows.join(",")}]`, { line: 2, endByte: 18 }],
-      ["a.csv", "id\n1\n2\n3", { line: 3, endByte: 0 }],
+      ["a.csv", "id,n\nx,1\nx,2\nx,3", { line: 3, endByte: 0 }],
     ] as const;
     for (const [name, content, from] of cases) {
       const file = join(folder, name);
       await writeFile(file, content);
       const [only, ...more] = found(await readAll("", { from }, file));
-      expect({ ...(only as object) }, name).toEqual({ id: 3 });
+      const expected = name === "a.csv" ? { id: "x", n: 3 } : { id: 3 };
+      expect({ ...(only as object) }, name).toEqual(expected);
       expect(more).toEqual([]);
     }
   });
@@ -182,11 +196,19 @@ describe("rows of CSV", () => {
     expect(Object.keys((row as { value: object }).value)).not.toContain("empty");
   });
 
+  it("keep ids as they are written", async () => {
+    const rows = found(await readAll("id,n\n1e5,1e5\n1.0,1.0\n", { format: "csv" }));
+    expect(rows).toMatchObject([
+      { id: "1e5", n: 100_000 },
+      { id: "1.0", n: 1 },
+    ]);
+  });
+
   it("stay text where that is asked for", async () => {
     const text = "id,a,b\n1,2,3\n";
     const one = { ...OPTIONS.csv, textColumns: new Set(["a"]) };
     expect(found(await readAll(text, { format: "csv", csv: one }))).toMatchObject([
-      { id: 1, a: "2", b: 3 },
+      { id: "1", a: "2", b: 3 },
     ]);
     const none = { ...OPTIONS.csv, infer: false };
     expect(found(await readAll(text, { format: "csv", csv: none }))).toMatchObject([
@@ -197,9 +219,9 @@ describe("rows of CSV", () => {
   it("with another number of cells are unreadable, at their line", async () => {
     const text = 'id,a\n1,"x\ny"\n2\n3,z\n4,u,v\n';
     expect(found(await readAll(text, { format: "csv" }))).toMatchObject([
-      { id: 1, a: "x\ny" },
+      { id: "1", a: "x\ny" },
       "4 1 cells, but the header has 2",
-      { id: 3, a: "z" },
+      { id: "3", a: "z" },
       "6 3 cells, but the header has 2",
     ]);
   });
@@ -207,7 +229,7 @@ describe("rows of CSV", () => {
   it("are counted as an editor counts lines, with line ends of two characters too", async () => {
     const text = 'id,a\r\n1,"x\r\ny\r\nz"\r\n2,b,c\r\n3,"open\r\n4,d\r\n5,e';
     expect(found(await readAll(text, { format: "csv" }))).toMatchObject([
-      { id: 1, a: "x\r\ny\r\nz" },
+      { id: "1", a: "x\r\ny\r\nz" },
       "5 3 cells, but the header has 2",
       "6 not CSV: a quote that opens here is never closed, so the rest was not read",
     ]);
@@ -216,16 +238,16 @@ describe("rows of CSV", () => {
   it("keep stray quotes as text, and lose no row to them", async () => {
     const text = 'id,a\n1,5" pipe\n2,"x"y\n3,z\n';
     expect(found(await readAll(text, { format: "csv" }))).toMatchObject([
-      { id: 1, a: '5" pipe' },
-      { id: 2, a: '"x"y' },
-      { id: 3, a: "z" },
+      { id: "1", a: '5" pipe' },
+      { id: "2", a: '"x"y' },
+      { id: "3", a: "z" },
     ]);
   });
 
   it("may name properties as objects name their own members", async () => {
     const [row] = found(await readAll("id,__proto__,constructor\n1,2,3\n", { format: "csv" }));
     expect(Object.entries(row as object)).toEqual([
-      ["id", 1],
+      ["id", "1"],
       ["__proto__", 2],
       ["constructor", 3],
     ]);

@@ -8,7 +8,7 @@ import {
   ndjsonRow,
   spreadsheetSafe,
   tableRows,
-} from "../../src/cli/row-format.ts";
+} from "../../src/cli/query/row-format.ts";
 import { printable } from "../../src/cli/terminal.ts";
 
 const row = (distinctId: string, properties: object) => ({

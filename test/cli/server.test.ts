@@ -1,30 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pino } from "pino";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { createDataFolder, openDataFolder } from "../../src/cli/data-folder.ts";
-import { customers, seeded } from "../../src/cli/demo-data.ts";
-import { startServer } from "../../src/cli/running-server.ts";
-import { resolveSettings } from "../../src/cli/settings.ts";
-import { temporaryFolder, whom } from "./support.ts";
-
-async function served(flags: Record<string, string | boolean> = {}) {
-  const data = join(await temporaryFolder(), "data");
-  const first = { name: "main", timeZone: "UTC", accountName: "admin" };
-  const { project, username, secret } = await createDataFolder(data, first);
-  const { settings } = resolveSettings({ data, port: "0", ...flags }, {});
-  const folder = await openDataFolder(data, settings);
-  const server = await startServer(folder, settings, pino({ level: "silent" }));
-  onTestFinished(() => server.stop());
-  const environment = {
-    WHOM_SERVER: server.url,
-    WHOM_PROJECT: String(project.id),
-    WHOM_TOKEN: project.token,
-    WHOM_USERNAME: username,
-    WHOM_SECRET: secret,
-  };
-  return { data, environment, url: server.url };
-}
+import { describe, expect, it } from "vitest";
+import { customers, seeded } from "../../src/cli/demo/sample-data.ts";
+import { activity } from "../../src/cli/demo/sample-events.ts";
+import { served, temporaryFolder, whom } from "./support.ts";
 
 describe("commands that ask a server", () => {
   it("write and read through its API, page after page", async () => {
@@ -132,11 +111,11 @@ describe("the OpenAPI document", () => {
 });
 
 describe("the demo", () => {
-  it("runs three queries, and ends with --once", async () => {
+  it("runs five queries, and ends with --once", async () => {
     const { exitCode, output, notes } = await whom(["demo", "--once"]);
     expect([exitCode, notes]).toEqual([0, ""]);
-    expect(output).toMatch(/^Wrote 5120 profiles/);
-    expect(output.match(/^ {2}curl -s -u /gm)).toHaveLength(3);
+    expect(output).toMatch(/^Wrote 5120 profiles and 28\d{3} events/);
+    expect(output.match(/^ {2}curl -s -u /gm)).toHaveLength(5);
     expect(output).toMatch(/(\d+) in the session, \1 read, each exactly once/);
     const [shown] = /\n(\d+\. [^\n]+)/.exec(output) ?? [];
     expect(shown).toBeDefined();
@@ -147,6 +126,10 @@ describe("the demo", () => {
     const twice = [1, 2].map(() => JSON.stringify([...customers(50, 7, 1_700_000_000_000)]));
     expect(twice[0]).toBe(twice[1]);
     expect(JSON.stringify([...customers(50, 8, 1_700_000_000_000)])).not.toBe(twice[0]);
+    const done = [1, 2].map(() => JSON.stringify([...activity(50, 7, 1_700_000_000_000)]));
+    expect(done[0]).toBe(done[1]);
+    const laterThatDay = JSON.stringify([...activity(50, 7, 1_700_000_000_000 + 3_600_000)]);
+    expect(laterThatDay).toBe(done[0]);
     const random = seeded(1);
     const numbers = Array.from({ length: 1000 }, random);
     expect(numbers.every((number) => number >= 0 && number < 1)).toBe(true);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readBearerTokens } from "../../src/cli/bearer-tokens.ts";
-import { resolveSettings, SETTING_NAMES, SETTINGS } from "../../src/cli/settings.ts";
+import { readBearerTokens } from "../../src/cli/server/bearer-tokens.ts";
+import { resolveSettings, SETTING_NAMES, SETTINGS } from "../../src/cli/settings/settings.ts";
 import { whom } from "./support.ts";
 
 const NOTHING = {};

@@ -7,10 +7,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
+import { pino } from "pino";
 import { onTestFinished } from "vitest";
+import { createDataFolder, openDataFolder } from "../../src/cli/data-folder.ts";
 import type { ExitCode } from "../../src/cli/failure.ts";
 import { run } from "../../src/cli/program.ts";
-import type { Environment } from "../../src/cli/settings.ts";
+import { startServer } from "../../src/cli/server/running-server.ts";
+import { type Environment, resolveSettings } from "../../src/cli/settings/settings.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 
 /** What a command wrote. */
@@ -63,4 +66,35 @@ export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "whom-test-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** A running server. */
+export interface Served {
+  readonly data: string;
+  readonly environment: Record<string, string>;
+  readonly url: string;
+}
+
+/** A server over a new data folder, and the variables that let commands ask it. */
+export async function served(flags: Record<string, string | boolean> = {}): Promise<Served> {
+  const data = join(await temporaryFolder(), "data");
+  const first = {
+    name: "main",
+    timeZone: "UTC",
+    identity: "simplified",
+    accountName: "admin",
+  } as const;
+  const { project, username, secret } = await createDataFolder(data, first);
+  const { settings } = resolveSettings({ data, port: "0", ...flags }, {});
+  const folder = await openDataFolder(data, settings);
+  const server = await startServer(folder, settings, pino({ level: "silent" }));
+  onTestFinished(() => server.stop());
+  const environment = {
+    WHOM_SERVER: server.url,
+    WHOM_PROJECT: String(project.id),
+    WHOM_TOKEN: project.token,
+    WHOM_USERNAME: username,
+    WHOM_SECRET: secret,
+  };
+  return { data, environment, url: server.url };
 }

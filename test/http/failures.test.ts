@@ -180,8 +180,12 @@ describe("a parameter", () => {
       { sort_order: "up" },
       'Invalid parameter sort_order: expected "ascending" or "descending", found "up"',
     ],
-    [{ behaviors: [{ window: "30d" }] }, "behaviors is not available in this version"],
-    [{ filter_by_cohort: '{"id":1}' }, "filter_by_cohort is not available in this version"],
+    [{ behaviors: { a: 1 } }, "Invalid JSON Format: behaviors"],
+    [
+      { behaviors: [{ window: "30d" }] },
+      "Invalid parameter behaviors[0].name: expected a text, found nothing",
+    ],
+    [{ filter_by_cohort: '{"id":1}' }, "Invalid cohort id: 1"],
     [{ filter_by_cohort: "cohort" }, "Invalid JSON Format: filter_by_cohort"],
   ])("%j", async (parameters, error) => {
     const { status, json, headers } = await server.query(parameters as Record<string, unknown>);

@@ -250,7 +250,7 @@ describe("tokens", () => {
       const reply = await endpoint.send({ query: queryString, body });
       expect(reply.status).toBe(401);
       expect(JSON.parse(String(reply.body))).toEqual({
-        error: expect.stringContaining("$token"),
+        error: expect.stringContaining("token is not of project"),
         status: "error",
       });
       expect(await endpoint.store.count(query())).toBe(0);

@@ -43,6 +43,7 @@ describe("a record", () => {
             distinctId: "ada",
             seenAtSeconds: SEEN_AT_SECONDS,
             ignoreTime: false,
+            ignoreAlias: false,
             operations: [
               {
                 kind: "set",

@@ -10,6 +10,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newSessionId, type Session } from "../../src/paging/session.ts";
 import { SessionStore, type SessionStoreOptions } from "../../src/paging/session-store.ts";
@@ -52,6 +53,7 @@ async function add(total: number, members: Partial<Session> = {}): Promise<Sessi
     pageSize: 10,
     total,
     outputProperties: undefined,
+    includesStrangers: false,
     createdAtMs: clock.now(),
     ...members,
   };
@@ -104,6 +106,30 @@ describe("a session's file", () => {
     store = await open();
     expect(await store.find(OWNER, session.id)).toEqual(session);
     expect(await pagesOf(session)).toEqual([...keysOf(30)]);
+  });
+
+  it("remembers whether it may have strangers", async () => {
+    const { id } = await add(3, { includesStrangers: true });
+    store = await open();
+    expect(await store.find(OWNER, id)).toMatchObject({ includesStrangers: true });
+  });
+
+  it("of a version that knew no strangers has none", async () => {
+    const session = await add(3);
+    const file = await only();
+    const bytes = await readFile(file);
+    const headerEnd = 16 + bytes.readUInt32LE(8);
+    const { includesStrangers: _unknown, ...old } = JSON.parse(
+      bytes.toString("utf8", 16, headerEnd),
+    );
+    const header = Buffer.from(JSON.stringify(old));
+    const head = Buffer.from(bytes.subarray(0, 16));
+    head.writeUInt32LE(header.length, 8);
+    head.writeUInt32LE(crc32(header), 12);
+    await writeFile(file, Buffer.concat([head, header, bytes.subarray(headerEnd)]));
+    store = await open();
+    expect(await store.find(OWNER, session.id)).toEqual(session);
+    expect(await pagesOf(session)).toEqual([...keysOf(3)]);
   });
 
   it("is named by project, workspace and a hash, never by what a client sent", async () => {

@@ -23,6 +23,7 @@ describe("a new project", () => {
         { id: 3_000_001, name: "All Project Data", isGlobal: true, selector: undefined },
       ],
       quota: { queriesPerHourMax: undefined, queriesAtOnceMax: undefined },
+      identity: "simplified",
       createdAtMs: clock.now(),
     });
     expect(directory.projects()).toEqual([project]);

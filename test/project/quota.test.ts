@@ -15,6 +15,7 @@ function makeProject(quota: Partial<ProjectQuota>, id = 12345): Project {
     timeZone: "UTC",
     workspaces: [],
     quota: { queriesPerHourMax: undefined, queriesAtOnceMax: undefined, ...quota },
+    identity: "simplified",
     createdAtMs: 0,
   };
 }

@@ -12,6 +12,7 @@ const PROJECT: Project = {
   timeZone: "UTC",
   workspaces: [WORKSPACE],
   quota: { queriesPerHourMax: undefined, queriesAtOnceMax: undefined },
+  identity: "simplified",
   createdAtMs: 0,
 };
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ERRORS } from "../../src/errors/catalogue.ts";
 import { WhomError } from "../../src/errors/error.ts";
 import { check } from "../../src/selector/checker.ts";
+import { children } from "../../src/selector/children.ts";
 import { frame } from "../../src/selector/frame.ts";
 import { kinds } from "../../src/selector/kinds.ts";
 import { parse } from "../../src/selector/parser.ts";
@@ -79,33 +80,11 @@ describe("printing and parsing", () => {
 
 /** Fails unless the parts of a tree lie within it and stand where their own text does. */
 function checkSpans(expression: Expression): void {
-  for (const part of parts(expression)) {
+  for (const part of children(expression)) {
     expect(part.span.start).toBeGreaterThanOrEqual(expression.span.start);
     expect(part.span.end).toBeLessThanOrEqual(expression.span.end);
     expect(part.span.end).toBeGreaterThan(part.span.start);
     checkSpans(part);
-  }
-}
-
-function parts(expression: Expression): readonly Expression[] {
-  switch (expression.kind) {
-    case "literal":
-    case "now":
-    case "accessor":
-    case "variable":
-      return [];
-    case "list":
-      return expression.items;
-    case "index":
-      return [expression.object, expression.index];
-    case "unary":
-      return [expression.operand];
-    case "binary":
-      return [expression.left, expression.right];
-    case "call":
-      return expression.arguments;
-    case "binding":
-      return [expression.source, expression.body];
   }
 }
 

@@ -19,26 +19,49 @@ import {
   USERS,
   update,
 } from "../support/updates.ts";
+import { testBehaviors } from "./behaviors.suite.ts";
+import { testEvents } from "./events.suite.ts";
+import { testIdentity } from "./identity.suite.ts";
+import { testMeasures } from "./measures.suite.ts";
 import { testReading } from "./reading.suite.ts";
+import { testRecords } from "./records.suite.ts";
+import { testStatistics } from "./statistics.suite.ts";
 import { testStoredValues } from "./stored-values.suite.ts";
+import { testStrangers } from "./strangers.suite.ts";
 import { testSummaries } from "./summaries.suite.ts";
 
 /** Declares the tests of a store; `open` gives an empty one. */
 export function testStore(name: string, open: () => Promise<Store>): void {
   describe(`${name} store`, () => {
-    let store: Store;
-    beforeEach(async () => {
-      store = await open();
-    });
-    afterEach(async () => {
-      await store.close();
-    });
-    testWriting(() => store);
-    testSelecting(() => store);
-    testReading(() => store);
-    testStoredValues(() => store);
-    testSummaries(() => store);
+    const current = openForEach(open);
+    testWriting(current);
+    testSelecting(current);
+    testReading(current);
+    testStoredValues(current);
+    testSummaries(current);
   });
+}
+
+/** Declares the tests of what a store keeps and computes besides profiles. */
+export function testEventStore(name: string, open: () => Promise<Store>): void {
+  describe(`events in the ${name} store`, () => testEvents(openForEach(open)));
+  describe(`identity in the ${name} store`, () => testIdentity(openForEach(open)));
+  describe(`strangers in the ${name} store`, () => testStrangers(openForEach(open)));
+  describe(`behaviors in the ${name} store`, () => testBehaviors(openForEach(open)));
+  describe(`measures in the ${name} store`, () => testMeasures(openForEach(open)));
+  describe(`statistics of the ${name} store`, () => testStatistics(openForEach(open)));
+  describe(`records in the ${name} store`, () => testRecords(openForEach(open)));
+}
+
+function openForEach(open: () => Promise<Store>): () => Store {
+  let store: Store;
+  beforeEach(async () => {
+    store = await open();
+  });
+  afterEach(async () => {
+    await store.close();
+  });
+  return () => store;
 }
 
 async function apply(store: Store, ...updates: Parameters<typeof set>[]): Promise<void> {

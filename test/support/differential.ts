@@ -77,6 +77,8 @@ export async function runRound(seed: number): Promise<Round> {
       limit: undefined,
       asOfSeconds: 1_714_557_600 + seed,
       timeZone: TIME_ZONES[seed % TIME_ZONES.length] ?? "UTC",
+      behaviors: new Map(),
+      includesStrangers: false,
     };
     let exactCount = 0;
     let tellingCount = 0;
@@ -125,6 +127,7 @@ function toUpdate(properties: Properties, index: number): ProfileUpdate {
     distinctId: index % 4 === 0 ? `Ünit-${index}` : `u${index}`,
     seenAtSeconds: 1_700_000_000,
     ignoreTime: true,
+    ignoreAlias: false,
     operations: [{ kind: "set", values: properties }],
   };
 }

@@ -40,7 +40,7 @@ export function describeError(code: ErrorCode): ErrorRow {
   const hints = [{}, ...(SPECIAL_FACTS[code] ?? [])].map((facts) => hint(named(facts)));
   return {
     kind,
-    status: String(replyToFailure(error, "", "", false).status),
+    status: String(replyToFailure(error, "", "", undefined).status),
     exit: String(exitCodeOf(error)),
     message: message(named({})),
     hint: hints.join(" / "),

@@ -11,7 +11,7 @@ import type { InjectOptions, LightMyRequestResponse as InjectResponse } from "fa
 import { pino } from "pino";
 import type { ServerSettings } from "../../src/http/context.ts";
 import { createServer, type Server } from "../../src/http/server.ts";
-import { Writer } from "../../src/ingest/writer.ts";
+import { Writer, type WriterOptions } from "../../src/ingest/writer.ts";
 import {
   SESSION_BYTES_MAX,
   SESSION_IDLE_MS,
@@ -46,6 +46,7 @@ export interface TestServerOptions {
   readonly project?: Partial<NewProject>;
   readonly settings?: Partial<ServerSettings>;
   readonly sessions?: Partial<SessionStoreOptions>;
+  readonly writer?: WriterOptions;
 }
 
 /** The parameters of a request; a value that is no text is sent as JSON. */
@@ -62,7 +63,7 @@ export interface Answer {
 
 /** A request without conveniences. */
 export interface RawRequest {
-  readonly method?: "GET" | "POST" | "PUT" | "HEAD" | "OPTIONS";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
@@ -117,7 +118,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const server = await createServer({
     directory,
     store,
-    writer: new Writer(store),
+    writer: new Writer(store, options.writer),
     sessions,
     clock,
     settings: { ...TEST_SETTINGS, ...options.settings },

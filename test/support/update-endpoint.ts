@@ -4,11 +4,9 @@
  * @module
  */
 import type { ApiReply } from "../../src/http/api.ts";
-import {
-  type UpdateContext,
-  type UpdateTarget,
-  updateProfiles,
-} from "../../src/http/update-profiles.ts";
+import type { UpdateContext } from "../../src/http/ingest-context.ts";
+import { track } from "../../src/http/track.ts";
+import { type UpdateTarget, updateProfiles } from "../../src/http/update-profiles.ts";
 import { Writer } from "../../src/ingest/writer.ts";
 import type { Project } from "../../src/project/project.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
@@ -22,6 +20,7 @@ const PROJECTS: readonly Project[] = [1, 2].map((id) => ({
   timeZone: "UTC",
   workspaces: [],
   quota: { queriesPerHourMax: undefined, queriesAtOnceMax: undefined },
+  identity: "simplified",
   createdAtMs: 0,
 }));
 
@@ -32,7 +31,8 @@ export const TOKEN = "token-1";
 export interface Sent {
   readonly query?: string;
   readonly body?: string;
-  readonly target?: UpdateTarget;
+  readonly target?: UpdateTarget | "track";
+  readonly remoteAddress?: string;
 }
 
 /** Projects 1 and 2, empty. */
@@ -49,7 +49,8 @@ export class UpdateEndpoint {
     },
   };
 
-  async send({ query = "", body = "", target = "engage" }: Sent): Promise<ApiReply> {
+  async send(sent: Sent): Promise<ApiReply> {
+    const { query = "", body = "", target = "engage", remoteAddress = "127.0.0.1" } = sent;
     const request = {
       id: "1",
       method: body === "" ? "GET" : "POST",
@@ -57,10 +58,12 @@ export class UpdateEndpoint {
       queryString: query,
       headers: {},
       body: Buffer.from(body),
-      remoteAddress: "127.0.0.1",
+      remoteAddress,
       signal: new AbortController().signal,
     };
-    return updateProfiles(this.context, request, target);
+    return target === "track"
+      ? track(this.context, request)
+      : updateProfiles(this.context, request, target);
   }
 }
 

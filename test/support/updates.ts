@@ -30,7 +30,13 @@ export function named(values: Named): Map<string, Value> {
 
 /** An update that leaves `$last_seen` at `SEEN_AT`. */
 export function update(distinctId: string, ...operations: readonly Operation[]): ProfileUpdate {
-  return { distinctId, seenAtSeconds: SEEN_AT_SECONDS, ignoreTime: false, operations };
+  return {
+    distinctId,
+    seenAtSeconds: SEEN_AT_SECONDS,
+    ignoreTime: false,
+    ignoreAlias: false,
+    operations,
+  };
 }
 
 /** An update that sets properties. */
@@ -53,6 +59,8 @@ export function query(members: Partial<ProfileQuery> = {}): ProfileQuery {
     limit: undefined,
     asOfSeconds: SEEN_AT_SECONDS,
     timeZone: "UTC",
+    behaviors: new Map(),
+    includesStrangers: false,
     ...members,
   };
 }

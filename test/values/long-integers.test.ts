@@ -56,4 +56,14 @@ describe("quoteLongIntegers", () => {
     expect(quoteLongIntegers(json, NAMES)).toBe(json);
     expect(performance.now() - startMs).toBeLessThan(2_000);
   });
+
+  it.each([
+    [
+      '[{"id":1234567890123456789,"p":{"id":1234567890123456789,"q":{"id":1234567890123456789}}}]',
+      '[{"id":1234567890123456789,"p":{"id":"1234567890123456789","q":{"id":1234567890123456789}}}]',
+    ],
+    ['{"p":{"id":-1234567890123456789}}', '{"p":{"id":"-1234567890123456789"}}'],
+  ])("turns %s, one level further in, into %s", (json, quoted) => {
+    expect(quoteLongIntegers(json, NAMES, 2)).toBe(quoted);
+  });
 });

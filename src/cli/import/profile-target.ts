@@ -1,0 +1,74 @@
+/**
+ * Profiles into a data folder or a running server.
+ *
+ * @module
+ */
+import { decodeRecords } from "../../ingest/decode.ts";
+import type { Writer } from "../../ingest/writer.ts";
+import type { Project } from "../../project/project.ts";
+import { sendRecords } from "./requests.ts";
+import type { ImportTarget } from "./target.ts";
+
+/** Profiles a batch, which is as many as one request may have. */
+export const BATCH_RECORD_COUNT = 2000;
+
+const nothing = async (): Promise<void> => {
+  // Each batch is whole by itself.
+};
+
+/** A project of an opened data folder, written to through the same decoder as requests. */
+export function storeTarget(
+  writer: Writer,
+  project: Project,
+  groupKey: string | undefined,
+): ImportTarget {
+  return {
+    name: targetName(`project ${project.id}`, groupKey),
+    batchRecordCount: BATCH_RECORD_COUNT,
+    prepare: (records) => {
+      const { batches, failures } = decodeRecords(records, {
+        target: groupKey === undefined ? "engage" : "groups",
+        nowMs: Date.now(),
+        token: project.token,
+      });
+      return async () => {
+        const refused = await writer.write(
+          batches.map((batch) => ({
+            scope: { projectId: project.id, groupKey: batch.groupKey },
+            updates: batch.updates,
+          })),
+        );
+        return [
+          ...failures,
+          ...refused.map(({ batch, index, message }) => ({
+            index: batches[batch]?.indexes[index] ?? 0,
+            message,
+          })),
+        ];
+      };
+    },
+    finish: nothing,
+  };
+}
+
+/** A running server, written to as any client does. */
+export function serverTarget(
+  server: string,
+  token: string,
+  groupKey: string | undefined,
+): ImportTarget {
+  const path = `${groupKey === undefined ? "/engage" : "/groups"}?verbose=1&strict=1&ip=0`;
+  return {
+    name: targetName(`${server} ${token}`, groupKey),
+    batchRecordCount: BATCH_RECORD_COUNT,
+    prepare: (records) => {
+      const texts = records.map((record) => JSON.stringify({ ...record, $token: token }));
+      return () => sendRecords({ server, path, headers: {} }, texts);
+    },
+    finish: nothing,
+  };
+}
+
+function targetName(place: string, groupKey: string | undefined): string {
+  return `${place} ${groupKey ?? ""}`;
+}

@@ -1,0 +1,90 @@
+/**
+ * A data folder as a server that listens.
+ *
+ * @module
+ */
+import type { Logger } from "pino";
+import { SYSTEM_CLOCK } from "../../clock.ts";
+import { fail } from "../../errors/error.ts";
+import { createServer, type Server } from "../../http/server.ts";
+import { SessionStore } from "../../paging/session-store.ts";
+import { type DataFolder, sessionsFolder } from "../data-folder.ts";
+import type { Settings } from "../settings/settings.ts";
+import { packageVersion } from "../version.ts";
+import { readBearerTokens } from "./bearer-tokens.ts";
+
+/** A server and where it listens. */
+export interface RunningServer {
+  /** `http://127.0.0.1:8274` */
+  readonly url: string;
+  /** Ends it in order; the data folder is closed as well. */
+  stop(): Promise<void>;
+}
+
+/** Makes a server of a data folder, without listening. */
+export async function makeServer(
+  folder: DataFolder,
+  settings: Settings,
+  logger: Logger,
+): Promise<Server> {
+  const sessions = await SessionStore.open({
+    folder: sessionsFolder(settings.data),
+    clock: SYSTEM_CLOCK,
+    idleMs: settings.sessionIdleMs,
+    perProjectMax: settings.sessionsPerProjectMax,
+    bytesMax: settings.sessionBytesMax,
+    warn: (message, facts) => logger.warn(facts, message),
+  });
+  const { directory, store, writer } = folder;
+  const bearerTokens = await readBearerTokens(settings.bearerTokens);
+  for (const { serviceAccountUsername: username } of bearerTokens) {
+    if (directory.serviceAccount(username) === undefined) {
+      logger.warn({ username }, "a bearer token names a service account that does not exist");
+    }
+  }
+  return createServer({
+    directory,
+    store,
+    writer,
+    sessions,
+    clock: SYSTEM_CLOCK,
+    settings: { ...settings, bearerTokens },
+    logger,
+    version: packageVersion(),
+  });
+}
+
+/** Starts to listen. */
+export async function startServer(
+  folder: DataFolder,
+  settings: Settings,
+  logger: Logger,
+): Promise<RunningServer> {
+  const server = await makeServer(folder, settings, logger);
+  try {
+    const url = await server.listen(settings.host, settings.port);
+    return { url, stop: () => server.stop() };
+  } catch (error) {
+    await server.stop();
+    throw listenFailure(settings, error);
+  }
+}
+
+function listenFailure({ host, port }: Settings, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  switch (code) {
+    case "EADDRINUSE":
+      return fail("server.cannot_listen", { host, port, reason: "the port is in use" });
+    case "EACCES":
+      return fail("server.cannot_listen", { host, port, reason: "that needs more rights" });
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return fail("server.cannot_listen", {
+        host,
+        port,
+        reason: "this machine has no such address",
+      });
+    default:
+      return error;
+  }
+}

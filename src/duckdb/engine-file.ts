@@ -1,0 +1,86 @@
+/**
+ * A database file as an instance of the engine that has it attached.
+ *
+ * @module
+ */
+import { existsSync, realpathSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { fail, type WhomError } from "../errors/error.ts";
+
+/** How the engine may use the machine. */
+export interface EngineOptions {
+  readonly threads?: number | undefined;
+  /** As DuckDB writes it: `2GB`. */
+  readonly memoryLimit?: string | undefined;
+  /** Properties of a scope that get columns of their own; `COLUMN_PROPERTIES_MAX` by default. */
+  readonly columnPropertiesMax?: number | undefined;
+}
+
+/** Pending write-ahead log at which the engine folds it into the file. */
+const CHECKPOINT_THRESHOLD = "64MB";
+
+/** Opens a file, as the database `whom`. @throws `data.folder_busy`, `data.folder_unusable` */
+export async function attach(
+  path: string,
+  options: EngineOptions,
+): Promise<{ readonly instance: DuckDBInstance; readonly writer: DuckDBConnection }> {
+  const instance = await DuckDBInstance.create(":memory:", engineConfig(path, options));
+  try {
+    const writer = await instance.connect();
+    await writer.run(attachStatement(path, "whom"));
+    await writer.run("use whom");
+    return { instance, writer };
+  } catch (error) {
+    instance.closeSync();
+    throw openFailure(path, error);
+  }
+}
+
+/** The statement that attaches a file. */
+export function attachStatement(path: string, name: string): string {
+  return path === ":memory:"
+    ? `attach ':memory:' as ${name}`
+    : `attach '${path.replaceAll("'", "''")}' as ${name} (storage_version 'latest')`;
+}
+
+/** Removes a database file and its log. */
+export function removeFile(path: string): void {
+  rmSync(path, { force: true });
+  rmSync(`${path}.wal`, { force: true });
+}
+
+function engineConfig(path: string, options: EngineOptions): Record<string, string> {
+  return {
+    checkpoint_threshold: CHECKPOINT_THRESHOLD,
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    preserve_insertion_order: "false",
+    max_expression_depth: "10000",
+    temp_directory: path === ":memory:" ? "" : join(dirname(path), "tmp"),
+    ...(options.threads !== undefined && { threads: String(options.threads) }),
+    ...(options.memoryLimit !== undefined && { memory_limit: options.memoryLimit }),
+  };
+}
+
+/** The path of a file without links, so that one file has one. @throws `data.folder_unusable` */
+export function realFile(file: string): string {
+  try {
+    return existsSync(file)
+      ? realpathSync(file)
+      : join(realpathSync(dirname(file)), basename(file));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw fail("data.folder_unusable", { folder: dirname(file), reason });
+  }
+}
+
+function openFailure(path: string, error: unknown): WhomError {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (reason.includes("Could not set lock") || reason.includes("Conflicting lock")) {
+    const pid = /PID (\d+)/.exec(reason)?.[1];
+    const holder = pid === undefined ? "another process" : `process ${pid}`;
+    return fail("data.folder_busy", { folder: dirname(path), holder });
+  }
+  return fail("data.folder_unusable", { folder: dirname(path), reason });
+}

@@ -1,0 +1,148 @@
+/**
+ * Events in their order, part by part of their span, so that memory stays flat.
+ *
+ * @module
+ */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { TimeSpan } from "../event/behavior.ts";
+import { type EventRow, NOBODY } from "../event/event.ts";
+import type { EventQuery } from "../event/event-query.ts";
+import { eventSubject } from "../event/subject.ts";
+import { selects } from "../selector/selector.ts";
+import { usesOf } from "../selector/uses.ts";
+import { type EventStatement, eventStatement } from "../sql/event-statement.ts";
+import { type Fragment, sql } from "../sql/fragment.ts";
+import { orderText } from "../values/text.ts";
+import { run } from "./connection.ts";
+import { DUCKDB } from "./dialect.ts";
+import { type RawEvent, readProfileOf, readRow, toEvent } from "./event-rows.ts";
+import { readCanonicalIds, readIds, readKeys } from "./ids.ts";
+import { keyList } from "./people.ts";
+import { eventSource } from "./scope-table.ts";
+import type { ProfileTable } from "./tables.ts";
+
+/** Candidates of one part, unless a single hour has more. */
+const EVENTS_PER_PART = 20_000;
+
+/** Events handed over together. */
+const EVENTS_PER_BATCH = 2_000;
+
+const HOUR_SECONDS = 3_600;
+
+/** The events a query selects. */
+export async function* readEvents(
+  connection: DuckDBConnection,
+  users: ProfileTable,
+  query: EventQuery,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly EventRow[]> {
+  const source = eventSource(users);
+  if (source === undefined) return;
+  const people = await peopleOf(connection, users, query);
+  const statement = eventStatement(query, source, DUCKDB, people);
+  let left = query.limit ?? Number.POSITIVE_INFINITY;
+  for (const part of await partsOf(connection, statement, query.span)) {
+    if (left <= 0) return;
+    signal?.throwIfAborted();
+    const rows = await readPart(connection, users, query, statement, part);
+    const wanted = rows.slice(0, left);
+    left -= wanted.length;
+    for (let start = 0; start < wanted.length; start += EVENTS_PER_BATCH) {
+      yield wanted.slice(start, start + EVENTS_PER_BATCH);
+    }
+  }
+}
+
+/** The keys of the people a query is about; undefined for all. */
+async function peopleOf(
+  connection: DuckDBConnection,
+  users: ProfileTable,
+  { distinctIds }: EventQuery,
+): Promise<Fragment | undefined> {
+  if (distinctIds === undefined) return undefined;
+  const asked = distinctIds.filter((id) => id !== NOBODY);
+  const keys = await readKeys(connection, users, await readCanonicalIds(connection, users, asked));
+  return keys.size === 0 ? sql`select 0 where false` : keyList([...keys.values()]);
+}
+
+/** Spans of whole hours with a bounded number of candidates each, in order. */
+async function partsOf(
+  connection: DuckDBConnection,
+  statement: EventStatement,
+  span: TimeSpan,
+): Promise<readonly TimeSpan[]> {
+  const parts: TimeSpan[] = [];
+  let from: number | undefined;
+  let to = 0;
+  let count = 0;
+  const close = (): void => {
+    if (from === undefined) return;
+    parts.push({
+      fromSeconds: Math.max(span.fromSeconds, from * HOUR_SECONDS),
+      toSeconds: Math.min(span.toSeconds, (to + 1) * HOUR_SECONDS - 1),
+    });
+    from = undefined;
+    count = 0;
+  };
+  for (const [hour, hourCount] of await (await run(connection, statement.hours)).getRows()) {
+    if (count + Number(hourCount) > EVENTS_PER_PART) close();
+    from ??= Number(hour);
+    to = Number(hour);
+    count += Number(hourCount);
+  }
+  close();
+  return parts;
+}
+
+async function readPart(
+  connection: DuckDBConnection,
+  users: ProfileTable,
+  query: EventQuery,
+  statement: EventStatement,
+  part: TimeSpan,
+): Promise<readonly EventRow[]> {
+  const { selector } = query;
+  const isResidual = selector !== undefined && !statement.exact;
+  const withProfile = isResidual && usesOf([selector.expression]).user;
+  const result = await run(connection, statement.rows(part, withProfile));
+  const found = (await result.getRows()).map((row) => readRow(row));
+  const ids = await readIds(
+    connection,
+    users,
+    new Set(found.flatMap(({ key, personKey }) => [key, personKey])),
+  );
+  const selected = isResidual
+    ? found.filter((raw) => isSelected(raw, ids.get(raw.key) ?? NOBODY, query))
+    : found;
+  const rows = selected.map((raw) => toEventRow(raw, ids));
+  return rows.sort(orderRows);
+}
+
+function isSelected(raw: RawEvent, distinctId: string, query: EventQuery): boolean {
+  if (query.selector === undefined) return true;
+  const subject = eventSubject(toEvent(raw, distinctId), readProfileOf(raw, query.projectId));
+  const context = { nowSeconds: query.asOfSeconds, timeZone: query.timeZone };
+  return selects(query.selector, subject, context);
+}
+
+function toEventRow(raw: RawEvent, ids: ReadonlyMap<number, string>): EventRow {
+  const { name, timeMs, insertId, receivedAtMs, propertiesJson } = raw;
+  return {
+    name,
+    distinctId: ids.get(raw.key) ?? NOBODY,
+    canonicalId: ids.get(raw.personKey) ?? NOBODY,
+    timeMs,
+    insertId,
+    receivedAtMs,
+    propertiesJson,
+  };
+}
+
+function orderRows(left: EventRow, right: EventRow): number {
+  return (
+    left.timeMs - right.timeMs ||
+    orderText(left.name, right.name) ||
+    orderText(left.distinctId, right.distinctId) ||
+    orderText(left.insertId, right.insertId)
+  );
+}

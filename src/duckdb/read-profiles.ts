@@ -1,0 +1,65 @@
+/**
+ * Profiles by their keys.
+ *
+ * @module
+ */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { shownProperties } from "../profile/record.ts";
+import { sql } from "../sql/fragment.ts";
+import type { ProfileKeys, ProfileRow } from "../store/store.ts";
+import { run } from "./connection.ts";
+import { keyList } from "./people.ts";
+import type { ProfileTable } from "./tables.ts";
+
+/** Profiles read by one statement; past it the engine scans instead of looking up. */
+const KEYS_PER_READ = 1_000;
+
+/** The profiles with these keys, in this order; with strangers, known ids without a profile as well. */
+export async function readRows(
+  connection: DuckDBConnection,
+  table: ProfileTable,
+  keys: ProfileKeys,
+  includesStrangers: boolean,
+): Promise<readonly ProfileRow[]> {
+  const byKey = new Map<number, ProfileRow>();
+  for (let start = 0; start < keys.length; start += KEYS_PER_READ) {
+    const part = [...keys.subarray(start, start + KEYS_PER_READ)];
+    await readProfiles(connection, table, part, byKey);
+    if (!includesStrangers) continue;
+    const missing = part.filter((key) => !byKey.has(key));
+    if (missing.length > 0) await readStrangers(connection, table, missing, byKey);
+  }
+  return Array.from(keys).flatMap((key) => byKey.get(key) ?? []);
+}
+
+async function readProfiles(
+  connection: DuckDBConnection,
+  { table, scope }: ProfileTable,
+  keys: readonly number[],
+  byKey: Map<number, ProfileRow>,
+): Promise<void> {
+  const result = await run(
+    connection,
+    sql`select key, distinct_id, properties from ${table} where key in (${keyList(keys)})`,
+  );
+  for (const [key, id, properties] of await result.getRows()) {
+    const distinctId = String(id);
+    const propertiesJson = shownProperties(scope, distinctId, String(properties));
+    byKey.set(Number(key), { key: Number(key), distinctId, propertiesJson });
+  }
+}
+
+async function readStrangers(
+  connection: DuckDBConnection,
+  { people }: ProfileTable,
+  keys: readonly number[],
+  byKey: Map<number, ProfileRow>,
+): Promise<void> {
+  const result = await run(
+    connection,
+    sql`select key, distinct_id from ${people.table} where key in (${keyList(keys)}) and canonical is null`,
+  );
+  for (const [key, id] of await result.getRows()) {
+    byKey.set(Number(key), { key: Number(key), distinctId: String(id), propertiesJson: "{}" });
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * The tables of a database file as the engine knows them while it runs.
+ *
+ * A table is named by a number and its columns by the catalog, so no user text names anything.
+ *
+ * @module
+ */
+import type { DuckDBType } from "@duckdb/node-api";
+import { BIGINT, BOOLEAN, DOUBLE, LIST, VARCHAR } from "@duckdb/node-api";
+import type { Scope } from "../profile/profile.ts";
+import type { Fragment } from "../sql/fragment.ts";
+import type { Catalog, Reading } from "../store/catalog.ts";
+
+/** The type of each reading's column. */
+export const COLUMN_TYPES: Readonly<Record<Reading, DuckDBType>> = {
+  text: VARCHAR,
+  number: DOUBLE,
+  truth: BOOLEAN,
+  instant: BIGINT,
+  list: LIST(VARCHAR),
+  object: VARCHAR,
+  null: BOOLEAN,
+};
+
+/** A table whose rows have properties. */
+export interface PropertyTable {
+  /** The scope's number. */
+  readonly id: number;
+  readonly name: string;
+  readonly table: Fragment;
+  /** Where its catalog is kept. */
+  readonly catalogTable: "properties" | "event_properties";
+  readonly catalog: Catalog;
+  /** The columns after the fixed ones, in the table's order. */
+  readonly columns: { readonly propertyName: string; readonly reading: Reading }[];
+}
+
+/** The distinct ids of a scope that are known without a profile of their own, and the clusters of ids. */
+export interface PeopleTable {
+  readonly name: string;
+  readonly table: Fragment;
+  rowCount: number;
+  /** Rows that belong to the cluster of another id. */
+  aliasCount: number;
+}
+
+/** The events of a project. */
+export interface EventTable extends PropertyTable {
+  readonly catalogTable: "event_properties";
+  rowCount: number;
+  /** Rows appended since the table was last put in order. */
+  unsortedCount: number;
+}
+
+/** One scope's profiles, and what belongs to them. */
+export interface ProfileTable extends PropertyTable {
+  readonly catalogTable: "properties";
+  readonly scope: Scope;
+  readonly people: PeopleTable;
+  /** Undefined until the first event, and always for groups. */
+  events: EventTable | undefined;
+  /** Keys below this are or were in use. */
+  nextKey: number;
+  /** Keys below this are set aside on disk, so that none is given twice after a restart. */
+  keysReserved: number;
+}

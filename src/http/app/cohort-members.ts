@@ -1,0 +1,125 @@
+/**
+ * The members of a cohort that is a list: given out, and uploaded as JSON, as lines or as CSV.
+ *
+ * @module
+ */
+import { type TSchema, Type } from "@sinclair/typebox";
+import { parse } from "csv-parse/sync";
+import { fail } from "../../errors/error.ts";
+import { DISTINCT_ID_BYTES_MAX } from "../../profile/limits.ts";
+import type { MemberChange } from "../../registry/cohorts.ts";
+import type { ApiReply, ApiRequest } from "../api.ts";
+import type { Route } from "../route.ts";
+import { inProject, ok, type ProjectCall, parseJson } from "./app.ts";
+import { cohortId } from "./cohorts.ts";
+
+const IDS: TSchema = Type.Array(Type.Union([Type.String(), Type.Integer()]));
+const LIST = Type.Array(Type.Union([Type.String(), Type.Integer()]));
+const UPLOAD = Type.Union([LIST, Type.Object({ distinct_ids: LIST })]);
+
+const CHANGES: readonly MemberChange[] = ["add", "replace", "remove"];
+
+const COUNT = Type.Object({ cohort_id: Type.Integer(), count: Type.Integer() });
+
+/** The endpoints. */
+export const COHORT_MEMBER_ROUTES: readonly Route[] = [
+  inProject({
+    name: "cohort_members",
+    method: "GET",
+    path: "/cohorts/:cohort_id/members",
+    summary: "The members of a cohort that is a list",
+    action: "export",
+    results: Type.Object({ cohort_id: Type.Integer(), count: Type.Integer(), distinct_ids: IDS }),
+    handler: async (call) => {
+      const { context, access } = call;
+      const id = cohortId(call);
+      const distinctIds = await context.registry.savedCohorts.members(access.project.id, id);
+      return ok({ cohort_id: id, count: distinctIds.length, distinct_ids: distinctIds });
+    },
+  }),
+  inProject({
+    name: "cohort_members_change",
+    method: "POST",
+    path: "/cohorts/:cohort_id/members",
+    summary: "Change the members of a cohort that is a list",
+    action: "query",
+    parameters: Type.Object({
+      mode: Type.Optional(Type.Union(CHANGES.map((change) => Type.Literal(change)))),
+    }),
+    body: {
+      content: {
+        "application/json": { schema: UPLOAD },
+        "text/csv": { schema: Type.String() },
+        "text/plain": { schema: Type.String() },
+      },
+    },
+    results: COUNT,
+    handler: changeMembers,
+  }),
+];
+
+async function changeMembers(call: ProjectCall): Promise<ApiReply> {
+  const { context, access, request, parameters } = call;
+  const { savedCohorts } = context.registry;
+  const { project } = access;
+  const id = cohortId(call);
+  const mode = readMode(parameters.get("mode"));
+  const distinctIds = readIds(request);
+  await savedCohorts.changeMembers(project.id, id, mode, distinctIds);
+  const { length } = await savedCohorts.members(project.id, id);
+  return ok({ cohort_id: id, count: length });
+}
+
+function readMode(text: string | undefined): MemberChange {
+  if (text === undefined || text === "") return "add";
+  const mode = CHANGES.find((change) => change === text);
+  if (mode !== undefined) return mode;
+  throw fail("query.invalid_parameter", {
+    parameter: "mode",
+    expected: CHANGES.join(", "),
+    found: JSON.stringify(text.slice(0, 60)),
+  });
+}
+
+/** The ids of an upload, each once; a text that begins like JSON is JSON. */
+function readIds({ body }: ApiRequest): readonly string[] {
+  const text = body.toString("utf8").trim();
+  const ids = /^[[{]/.test(text) ? readJsonIds(text) : readCsvIds(text);
+  const used = ids.filter((id) => id !== "");
+  for (const id of used) checkLength(id);
+  return [...new Set(used)];
+}
+
+function readJsonIds(text: string): readonly string[] {
+  const upload = parseJson(text, UPLOAD);
+  const ids = "distinct_ids" in upload ? upload.distinct_ids : upload;
+  return ids.map((id) => {
+    if (typeof id === "string" || Number.isSafeInteger(id)) return String(id);
+    throw invalid("a number of more than 15 digits must be sent as a text");
+  });
+}
+
+/** The column that is called distinct id, or else the first one. */
+function readCsvIds(text: string): readonly string[] {
+  const rows = parseRows(text);
+  const column = rows[0]?.findIndex((name) => /^\$?distinct_id$/i.test(name.trim())) ?? -1;
+  const ids = column === -1 ? rows : rows.slice(1);
+  return ids.map((row) => row[Math.max(column, 0)]?.trim() ?? "");
+}
+
+function parseRows(text: string): readonly (readonly string[])[] {
+  try {
+    return parse(text, { relaxColumnCount: true, skipEmptyLines: true });
+  } catch (failure) {
+    throw invalid(failure instanceof Error ? failure.message : "it is no CSV");
+  }
+}
+
+function checkLength(id: string): void {
+  if (Buffer.byteLength(id) <= DISTINCT_ID_BYTES_MAX) return;
+  throw invalid(`an id has more than ${DISTINCT_ID_BYTES_MAX} bytes`);
+}
+
+function invalid(reason: string): Error {
+  return fail("request.invalid_body", { member: "the list of ids", reason });
+}

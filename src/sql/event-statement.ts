@@ -1,0 +1,135 @@
+/**
+ * Requests for events as statements.
+ *
+ * @module
+ */
+import type { Behavior, TimeSpan } from "../event/behavior.ts";
+import type { EventQuery } from "../event/event-query.ts";
+import type { EvaluationContext } from "../selector/selector.ts";
+import type { SqlContext } from "./context.ts";
+import type { Dialect } from "./dialect.ts";
+import { EventNames, type EventSource, fromEvents, personKey, withinSpan } from "./event-names.ts";
+import { conditionOf, conditionOrLooser, readingsOf } from "./expression.ts";
+import { type Fragment, join, raw, sql } from "./fragment.ts";
+import { all, any, TRUE } from "./readings.ts";
+
+/** The columns of an event that is read, in this order. */
+const EVENT_COLUMNS: readonly Fragment[] = [
+  raw("e.name"),
+  raw("e.key"),
+  raw("e.time_ms"),
+  raw("e.insert_id"),
+  raw("e.received_ms"),
+  raw("e.properties"),
+];
+
+/** A request for events, compiled. */
+export interface EventStatement {
+  /** Whether the selector is said in full. */
+  readonly exact: boolean;
+  /** Hours since 1970 and how many candidates each has, by hour. */
+  readonly hours: Fragment;
+  /**
+   * The candidates of a part of the span: name, key, time, insert id, time of arrival, properties, the key of the
+   * person and, if it is asked for, the properties of the person's profile.
+   */
+  readonly rows: (part: TimeSpan, withProfile: boolean) => Fragment;
+}
+
+/** @param personKeys the people to read; undefined for all */
+export function eventStatement(
+  query: EventQuery,
+  source: EventSource,
+  dialect: Dialect,
+  personKeys: Fragment | undefined,
+): EventStatement {
+  const names = new EventNames(source, dialect);
+  const context = eventContext(names, dialect, {
+    nowSeconds: query.asOfSeconds,
+    timeZone: query.timeZone,
+  });
+  const selected =
+    query.selector === undefined
+      ? { condition: TRUE, exact: true }
+      : conditionOrLooser(query.selector.expression, context);
+  const conditions = [selected.condition];
+  if (query.names !== undefined)
+    conditions.push(any(query.names.map((name) => sql`e.name = ${name}`)));
+  if (personKeys !== undefined) conditions.push(sql`${personKey(source)} in (${personKeys})`);
+  const condition = all(conditions);
+  const needs = { profile: names.usesProfile, id: false };
+  const from = fromEvents(source, source.table, needs);
+  return {
+    exact: selected.exact,
+    hours: sql`select cast(floor(e.time_ms / 3600000.0) as bigint) as hour, count(*) ${from} where ${withinSpan(query.span)} and ${condition} group by 1 order by 1`,
+    rows: (part, withProfile) => {
+      const joined = fromEvents(source, source.table, {
+        ...needs,
+        profile: needs.profile || withProfile,
+      });
+      return sql`select ${eventColumns(source, withProfile)} ${joined} where ${withinSpan(part)} and ${condition}`;
+    },
+  };
+}
+
+function eventColumns(source: EventSource, withProfile: boolean): Fragment {
+  const profile = withProfile ? [raw("u.distinct_id"), raw("u.properties")] : [];
+  return join([...EVENT_COLUMNS, personKey(source), ...profile], ", ");
+}
+
+/** How the events that a behavior may count are read, for whoever counts them. */
+export interface BehaviorScan {
+  /**
+   * Candidates by the key they count for, within a range of such keys: the key, then the columns as
+   * `EventStatement.rows` has them.
+   */
+  readonly rows: (fromKey: number, toKey: number) => Fragment;
+}
+
+/** @param group the table of groups and the property that names them; undefined for users */
+export function behaviorScan(
+  behavior: Behavior,
+  source: EventSource,
+  dialect: Dialect,
+  evaluation: EvaluationContext,
+  group: { readonly table: Fragment; readonly property: string } | undefined,
+): BehaviorScan {
+  const names = new EventNames(source, dialect);
+  const context = eventContext(names, dialect, evaluation);
+  const tests = behavior.tests.map(({ event, selector }) => {
+    const named = event === undefined ? TRUE : sql`e.name = ${event}`;
+    if (selector === undefined) return named;
+    return all([named, conditionOrLooser(selector.expression, context).condition]);
+  });
+  const where = sql`${withinSpan(behavior.span)} and ${any(tests)}`;
+  const columns = eventColumns(source, true);
+  const needs = { profile: true, id: false };
+  return {
+    rows: (fromKey, toKey) => {
+      const within = (key: Fragment): Fragment =>
+        sql`${key} >= ${{ kind: "key", value: fromKey }} and ${key} < ${{ kind: "key", value: toKey }}`;
+      if (group === undefined) {
+        const key = personKey(source);
+        return sql`select ${key}, ${columns} ${fromEvents(source, source.table, needs)} where ${where} and ${within(key)}`;
+      }
+      const ids = dialect.eachElement(dialect.jsonIds(raw("e.properties"), group.property));
+      const events = sql`(select e.*, ${ids} as group_id from ${source.table} e where ${withinSpan(behavior.span)})`;
+      return sql`select g.key, ${columns} ${fromEvents(source, events, needs)} join ${group.table} g on g.distinct_id = e.group_id and g.distinct_id <> '' where ${where} and ${within(raw("g.key"))}`;
+    },
+  };
+}
+
+function eventContext(
+  names: EventNames,
+  dialect: Dialect,
+  evaluation: EvaluationContext,
+): SqlContext {
+  return {
+    dialect,
+    names,
+    evaluation,
+    variables: new Map(),
+    readings: readingsOf,
+    condition: conditionOf,
+  };
+}
