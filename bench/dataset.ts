@@ -90,7 +90,7 @@ function isoText(ms: number): string {
 }
 
 /** Mulberry32: small, seeded, good enough for sample data. */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

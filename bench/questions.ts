@@ -26,7 +26,7 @@ export interface Question {
 
 /** The hand-typed table: the columns the questions need, and the document. */
 export const HAND_TABLE = `create table hand as
-  select p.distinct_id, p.properties,
+  select cast(row_number() over () as uinteger) as key, p.distinct_id, p.properties,
     p.properties->>'plan' as plan,
     try_cast(p.properties->>'ltv' as double) as ltv,
     p.properties->>'$."$country_code"' as country,

@@ -11,7 +11,9 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { behaviorQuestions, HAND_EVENTS } from "./behavior-questions.ts";
 import { writeSample } from "./dataset.ts";
+import { writeEvents } from "./event-dataset.ts";
 import { type Answer, HAND_TABLE, type Question, questions } from "./questions.ts";
 import { BenchServer, type Credentials, whom } from "./server.ts";
 
@@ -19,11 +21,15 @@ const { values } = parseArgs({
   options: {
     profiles: { type: "string", default: "100000" },
     rounds: { type: "string", default: "9" },
+    events: { type: "string", default: "0" },
+    "profiles-file": { type: "string" },
+    "events-file": { type: "string" },
     question: { type: "string" },
     save: { type: "boolean", default: false },
   },
 });
 const count = Number(values.profiles);
+const eventCount = Number(values.events);
 const rounds = Number(values.rounds);
 
 interface Line {
@@ -34,19 +40,28 @@ interface Line {
 
 const folder = mkdtempSync(join(tmpdir(), "whom-bench-"));
 try {
-  const sample = join(folder, "profiles.ndjson");
-  await writeSample(sample, count);
+  const sample = values["profiles-file"] ?? join(folder, "profiles.ndjson");
+  if (values["profiles-file"] === undefined) await writeSample(sample, count);
   const data = join(folder, "data");
   const credentials = JSON.parse(whom("init", "--data", data, "--json")) as Credentials;
   const loadStartedAt = performance.now();
   whom("import", sample, "--data", data);
   const loadS = (performance.now() - loadStartedAt) / 1_000;
+  const events = values["events-file"] ?? join(folder, "events.ndjson");
+  if (eventCount > 0 && values["events-file"] === undefined) {
+    await writeEvents(events, eventCount, count);
+  }
+  const eventsStartedAt = performance.now();
+  if (eventCount > 0) whom("import", "--events", events, "--data", data);
+  const eventsS = (performance.now() - eventsStartedAt) / 1_000;
   const hand = await openHand(sample);
   const startedAt = performance.now();
   const server = await BenchServer.start(data, credentials);
   const startMs = performance.now() - startedAt;
   const lines: Line[] = [];
-  for (const question of questions(count)) {
+  if (eventCount > 0) await hand.run(HAND_EVENTS.replace("$file", events));
+  const asked = [...questions(count), ...(eventCount > 0 ? behaviorQuestions() : [])];
+  for (const question of asked) {
     if (values.question !== undefined && !question.name.includes(values.question)) continue;
     lines.push(await compare(question, server, credentials.project_id, hand));
   }
@@ -54,7 +69,7 @@ try {
   const rssMb = residentMb(server.pid);
   await server.stop();
   const diskMb = statSync(join(data, "whom.duckdb")).size / 1e6;
-  report({ loadS, startMs, rssMb, diskMb, lines });
+  report({ loadS, eventsS, startMs, rssMb, diskMb, lines });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -177,13 +192,14 @@ function residentMb(pid: number): number {
 
 interface Report {
   readonly loadS: number;
+  readonly eventsS: number;
   readonly startMs: number;
   readonly rssMb: number;
   readonly diskMb: number;
   readonly lines: readonly Line[];
 }
 
-function report({ loadS, startMs, rssMb, diskMb, lines }: Report): void {
+function report({ loadS, eventsS, startMs, rssMb, diskMb, lines }: Report): void {
   const print = (text: string): void => {
     process.stdout.write(`${text}\n`);
   };
@@ -191,6 +207,11 @@ function report({ loadS, startMs, rssMb, diskMb, lines }: Report): void {
     `${count} profiles, ${cpus().length} cores, Node ${process.versions.node}, medians of ${rounds}`,
   );
   print(`import ${loadS.toFixed(1)} s, ${Math.round(count / loadS)} profiles/s`);
+  if (eventCount > 0) {
+    print(
+      `${eventCount} events in ${eventsS.toFixed(1)} s, ${Math.round(eventCount / eventsS)} events/s`,
+    );
+  }
   print(
     `start to ready ${startMs.toFixed(0)} ms, ${rssMb.toFixed(0)} MB resident, ${diskMb.toFixed(0)} MB on disk`,
   );
@@ -208,8 +229,8 @@ function report({ loadS, startMs, rssMb, diskMb, lines }: Report): void {
       readFileSync(new URL("../package.json", import.meta.url), "utf8"),
     ) as { version: string };
     writeFileSync(
-      new URL(`${version}-${count}.json`, results),
-      `${JSON.stringify({ profiles: count, loadS, startMs, rssMb, diskMb, lines }, undefined, 2)}\n`,
+      new URL(`${version}-${count}${eventCount > 0 ? `-${eventCount}` : ""}.json`, results),
+      `${JSON.stringify({ profiles: count, events: eventCount, loadS, eventsS, startMs, rssMb, diskMb, lines }, undefined, 2)}\n`,
     );
   }
 }

@@ -6,7 +6,7 @@
 import { type DuckDBConnection, UINTEGER, VARCHAR } from "@duckdb/node-api";
 import { ClusterTable } from "../event/clusters.ts";
 import type { Join } from "../event/identity.ts";
-import { type Fragment, join, sql } from "../sql/fragment.ts";
+import { type Fragment, join, sql, texts } from "../sql/fragment.ts";
 import { fold } from "../values/text.ts";
 import { appendColumns, slices } from "./append.ts";
 import { run } from "./connection.ts";
@@ -21,6 +21,15 @@ export function textList(texts: readonly string[]): Fragment {
     texts.map((text) => sql`${text}`),
     ", ",
   );
+}
+
+/** From so many ids on, one pass over all ids is faster than a look-up of each. */
+const IDS_TO_LOOK_UP_MAX = 500;
+
+/** Parts of a list of ids, each with what stands behind an `in`: few are looked up, many are joined. */
+export function* idLists(ids: readonly string[]): Generator<Fragment> {
+  if (ids.length > IDS_TO_LOOK_UP_MAX) yield sql`select unnest(${texts(ids)})`;
+  else if (ids.length > 0) yield textList(ids);
 }
 
 /** Keys as the list of an `in`. */
@@ -65,10 +74,10 @@ export class People {
   ): Promise<void> {
     const { people } = this.#table;
     if (people.rowCount > 0) {
-      for (const part of slices([...ids], IDS_PER_STATEMENT)) {
+      for (const list of idLists([...ids])) {
         const result = await run(
           connection,
-          sql`select p.distinct_id, p.key, c.distinct_id, c.key from ${people.table} p left join ${people.table} c on c.key = p.canonical where p.distinct_id in (${textList(part)})`,
+          sql`select p.distinct_id, p.key, c.distinct_id, c.key from ${people.table} p left join ${people.table} c on c.key = p.canonical where p.distinct_id in (${list})`,
         );
         for (const [id, key, canonicalId, canonicalKey] of await result.getRows()) {
           this.#keys.set(String(id), Number(key));

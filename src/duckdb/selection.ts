@@ -47,6 +47,7 @@ export async function prepareSelection(
   const statement = selectStatement(query, target);
   const values = new Map<string, ReadonlyMap<number, Computed>>();
   const evaluated = [
+    ...statement.residual.map(({ expression }) => expression),
     ...expressions,
     ...(query.sort === undefined ? [] : [query.sort.key.expression]),
   ];

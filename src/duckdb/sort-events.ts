@@ -14,12 +14,58 @@ const EVENTS_PER_STEP = 1_000_000;
 /** Events out of order that are put up with in any case. */
 const UNSORTED_MIN = 100_000;
 
-/** The part of all events that may be out of order. */
+/** The part of all events that may be out of order while there is time to put them in order. */
 const UNSORTED_PART = 0.1;
 
-/** Whether so many events are out of order that it is worth the work. */
-export function isUnsorted({ rowCount, unsortedCount }: EventTable): boolean {
-  return unsortedCount > Math.max(UNSORTED_MIN, rowCount * UNSORTED_PART);
+/** Events out of order that are put up with while writes keep coming: so many, or half of all if that is more. */
+const UNSORTED_UNDER_LOAD_MIN = 1_000_000;
+const UNSORTED_UNDER_LOAD_PART = 0.5;
+
+/** How long nothing is written before it counts as quiet. */
+const QUIET_MS = 2_000;
+
+/** Sees to it that events get in order: at once when many are out of it, else when it is quiet. */
+export class EventSorter {
+  readonly #exclusively: (work: (writer: DuckDBConnection) => Promise<void>) => Promise<void>;
+  readonly #timers = new Map<EventTable, NodeJS.Timeout>();
+  readonly #busy = new Set<EventTable>();
+
+  /** @param exclusively runs work while nothing else writes */
+  constructor(exclusively: (work: (writer: DuckDBConnection) => Promise<void>) => Promise<void>) {
+    this.#exclusively = exclusively;
+  }
+
+  /** Looks at a table that was just written. */
+  look(table: EventTable): void {
+    clearTimeout(this.#timers.get(table));
+    this.#timers.delete(table);
+    const { rowCount, unsortedCount } = table;
+    if (unsortedCount <= Math.max(UNSORTED_MIN, rowCount * UNSORTED_PART)) return;
+    if (unsortedCount > Math.max(UNSORTED_UNDER_LOAD_MIN, rowCount * UNSORTED_UNDER_LOAD_PART)) {
+      this.#sort(table);
+      return;
+    }
+    const timer = setTimeout(() => this.#sort(table), QUIET_MS);
+    // A process that has nothing else to do need not wait for it.
+    timer.unref();
+    this.#timers.set(table, timer);
+  }
+
+  /** Starts nothing more. */
+  stop(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  /** Writes that come meanwhile wait for one step at most. */
+  #sort(table: EventTable): void {
+    if (this.#busy.has(table)) return;
+    this.#busy.add(table);
+    this.#exclusively((connection) => sortStep(connection, table))
+      .then(() => this.#busy.delete(table) && this.look(table))
+      // Events out of order are as right as in order, so that a failure can wait for the next write.
+      .catch(() => this.#busy.delete(table));
+  }
 }
 
 /** The order of the table. */

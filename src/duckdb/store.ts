@@ -38,17 +38,16 @@ import { readMembers, readRecords, writeMembers, writeRecords } from "./records.
 import { selectKeys, selectResidual } from "./residual.ts";
 import { loadTables, prepareSchema } from "./schema.ts";
 import { prepareSelection, type Selection } from "./selection.ts";
-import { isUnsorted, sortStep } from "./sort-events.ts";
+import { EventSorter, sortStep } from "./sort-events.ts";
 import { breakDownSelected, readValues, summarizeSelected } from "./statistics.ts";
 import { summarize } from "./summary.ts";
 import { TableSet, type Tables } from "./table-set.ts";
-import type { ProfileTable } from "./tables.ts";
 
 /** Profiles in a DuckDB file. */
 export class DuckdbStore implements Store {
   readonly #database: Database;
   readonly #tables: TableSet;
-  #sorting: boolean = false;
+  readonly #sorter = new EventSorter((work) => this.#exclusively(work));
   #writing: Promise<unknown> = Promise.resolve();
 
   private constructor(database: Database, tables: TableSet) {
@@ -77,7 +76,7 @@ export class DuckdbStore implements Store {
   apply(batches: readonly Batch[]): Promise<readonly UpdateRejection[]> {
     return this.#exclusively(async (connection) => {
       const { rejections, tables } = await applyBatches(connection, this.#tables, batches);
-      for (const table of tables) this.#sortLater(table);
+      for (const { events } of tables) if (events !== undefined) this.#sorter.look(events);
       return rejections;
     });
   }
@@ -254,6 +253,7 @@ export class DuckdbStore implements Store {
   }
 
   close(): Promise<void> {
+    this.#sorter.stop();
     return this.#exclusively(() => this.#database.close());
   }
 
@@ -297,17 +297,6 @@ export class DuckdbStore implements Store {
     });
     this.#writing = done.catch(() => undefined);
     return done;
-  }
-
-  /** The next writes wait for one step at most. */
-  #sortLater({ events }: ProfileTable): void {
-    if (events === undefined || !isUnsorted(events) || this.#sorting) return;
-    this.#sorting = true;
-    this.#exclusively(async (connection) => {
-      // Not in order they are as right as in order, so that a failure can wait for the next time.
-      await sortStep(connection, events).catch(() => undefined);
-      this.#sorting = false;
-    }).catch(() => undefined);
   }
 }
 

@@ -21,7 +21,7 @@ import { appendColumns, slices } from "./append.ts";
 import { addProperties } from "./catalog-table.ts";
 import { columnTypes, PropertyRows } from "./columns.ts";
 import { run } from "./connection.ts";
-import { IDS_PER_STATEMENT, type People, textList } from "./people.ts";
+import { idLists, type People } from "./people.ts";
 import type { ProfileTable } from "./tables.ts";
 
 /** The columns of an event before those of the catalog. */
@@ -84,10 +84,10 @@ export class EventWrite {
   ): Promise<void> {
     if (this.#table.nextKey === 0) return;
     const open = [...this.#ids].filter((id) => people.key(id) === undefined && !changes.has(id));
-    for (const part of slices(open, IDS_PER_STATEMENT)) {
+    for (const list of idLists(open)) {
       const result = await run(
         connection,
-        sql`select distinct_id, key from ${this.#table.table} where distinct_id in (${textList(part)})`,
+        sql`select distinct_id, key from ${this.#table.table} where distinct_id in (${list})`,
       );
       for (const [id, key] of await result.getRows()) {
         this.#profileKeys.set(String(id), Number(key));
@@ -147,10 +147,6 @@ export class EventWrite {
   async #removeReplaced(connection: DuckDBConnection): Promise<void> {
     const { events: table } = this.#table;
     if (table === undefined || table.rowCount === 0) return;
-    const identities = new Set<string>();
-    for (const event of this.#byIdentity.values()) {
-      identities.add(storedIdentity(event.name, this.#keyOf(event), event.timeMs, event.insertId));
-    }
     const rowIds: bigint[] = [];
     for (const part of slices([...this.#byIdentity.values()], CODES_PER_STATEMENT)) {
       let dayMin = Number.POSITIVE_INFINITY;
@@ -164,6 +160,12 @@ export class EventWrite {
       const result = await run(
         connection,
         sql`select rowid, name, key, time_ms, insert_id from ${table.table} where day between ${raw(String(dayMin))} and ${raw(String(dayMax))} and ${EVENT_CODE} in (select unnest(${{ kind: "integers", value: codes }}))`,
+      );
+      if (result.rowCount === 0) continue;
+      const identities = new Set(
+        part.map((event) =>
+          storedIdentity(event.name, this.#keyOf(event), event.timeMs, event.insertId),
+        ),
       );
       for (const [rowId, name, key, timeMs, insertId] of await result.getRows()) {
         const found = storedIdentity(String(name), Number(key), Number(timeMs), String(insertId));
@@ -189,5 +191,5 @@ export class EventWrite {
 }
 
 function storedIdentity(name: string, key: number, timeMs: number, insertId: string): string {
-  return JSON.stringify([timeMs, key, name, insertId]);
+  return `${timeMs} ${key} ${name.length} ${name}${insertId}`;
 }

@@ -1,0 +1,57 @@
+/**
+ * Seeded sample events of the sample profiles, over the half year before `LAST_EVENT_SECONDS`.
+ *
+ * Few people do much and many do little: the busiest tenth has about a third of the events.
+ *
+ * @module
+ */
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { randomFrom, sampleId } from "./dataset.ts";
+
+/** The last second an event may happen in. */
+export const LAST_EVENT_SECONDS: number = Date.UTC(2026, 10, 1) / 1_000;
+
+const SPAN_SECONDS = 180 * 86_400;
+const NAMES = [
+  ...(["Page View", "Page View", "Page View", "Login", "Search"] as const),
+  ...(["Add To Cart", "Purchase", "Share", "Sign Up", "Support Ticket"] as const),
+];
+const SYSTEMS = ["iOS", "Android", "Windows", "Mac OS X", "Linux"] as const;
+const BROWSERS = ["Chrome", "Safari", "Firefox", "Edge"] as const;
+
+/** Writes events as NDJSON, in no order of time. */
+export async function writeEvents(
+  path: string,
+  count: number,
+  profileCount: number,
+): Promise<void> {
+  const random = randomFrom(54_321);
+  const file = createWriteStream(path);
+  let lines = "";
+  for (let index = 0; index < count; index++) {
+    lines += `${JSON.stringify(sampleEvent(index, profileCount, random))}\n`;
+    if (lines.length > 1 << 20) {
+      if (!file.write(lines)) await once(file, "drain");
+      lines = "";
+    }
+  }
+  file.end(lines);
+  await once(file, "finish");
+}
+
+function sampleEvent(index: number, profileCount: number, random: () => number): object {
+  const below = (limit: number): number => Math.floor(random() * limit);
+  return {
+    event: NAMES[below(NAMES.length)],
+    time: Math.floor(LAST_EVENT_SECONDS - random() * SPAN_SECONDS),
+    distinct_id: sampleId(Math.floor(random() * random() * profileCount)),
+    $insert_id: `i${index.toString(36)}`,
+    properties: {
+      amount: below(20_000) / 100,
+      page: `/p/${below(300)}`,
+      $os: SYSTEMS[below(SYSTEMS.length)],
+      $browser: BROWSERS[below(BROWSERS.length)],
+    },
+  };
+}
