@@ -11,7 +11,6 @@ import {
   type DuckDBConnection,
   type DuckDBInstance,
   type DuckDBMaterializedResult,
-  type DuckDBPreparedStatement,
   type DuckDBType,
   type DuckDBValue,
   LIST,
@@ -28,6 +27,7 @@ import {
   realFile,
   removeFile,
 } from "./engine-file.ts";
+import { dropPrepared, keepPrepared, runPrepared, type Writes } from "./prepared.ts";
 
 export type { EngineOptions } from "./engine-file.ts";
 
@@ -54,6 +54,7 @@ export class Database {
   readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
   #readerCount = 0;
   #closed: boolean = false;
+  readonly #writes: Writes = { count: 0, isWriting: false };
 
   private constructor(
     instance: DuckDBInstance,
@@ -90,6 +91,17 @@ export class Database {
     const { instance, writer } = await attach(path, options);
     if (path !== ":memory:") OPEN_FILES.add(path);
     return new Database(instance, path, writer, options);
+  }
+
+  /** Runs a function with the connection that writes; one at a time, as two transactions that write would conflict. */
+  async write<Result>(use: (writer: DuckDBConnection) => Promise<Result>): Promise<Result> {
+    this.#writes.isWriting = true;
+    try {
+      return await use(this.#writer);
+    } finally {
+      this.#writes.count++;
+      this.#writes.isWriting = false;
+    }
   }
 
   /** Runs a function with a connection of its own; an abort interrupts what it runs. */
@@ -217,6 +229,7 @@ export class Database {
       this.#readerCount++;
       const connection = await this.#instance.connect();
       await connection.run("use whom");
+      keepPrepared(connection, this.#writes);
       return connection;
     }
     return new Promise((resolve) => {
@@ -244,13 +257,6 @@ export class Database {
   }
 }
 
-/** Statements a connection keeps prepared, and how long one may be. */
-const PREPARED_MAX = 100;
-const PREPARED_LENGTH_MAX = 16_384;
-
-/** By connection and text, least recently used first; preparing costs a look-up half its time. */
-const PREPARED = new WeakMap<DuckDBConnection, Map<string, DuckDBPreparedStatement>>();
-
 /** Runs one statement; its parameters go typed, so that indexes match them. */
 export async function run(
   connection: DuckDBConnection,
@@ -259,38 +265,13 @@ export async function run(
   const { text, parameters } = statement;
   const values = parameters.map(toDuckdb);
   const types = parameters.map((parameter) => TYPES[parameter.kind]);
-  if (text.length > PREPARED_LENGTH_MAX) return connection.run(text, values, types);
-  const prepared = await prepare(connection, text);
-  prepared.bind(values, types);
-  return prepared.run();
+  return runPrepared(connection, text, values, types);
 }
 
 /** Closes a connection, and before it the statements it keeps. */
 function closeConnection(connection: DuckDBConnection): void {
-  for (const statement of PREPARED.get(connection)?.values() ?? []) statement.destroySync();
-  PREPARED.delete(connection);
+  dropPrepared(connection);
   connection.closeSync();
-}
-
-async function prepare(
-  connection: DuckDBConnection,
-  text: string,
-): Promise<DuckDBPreparedStatement> {
-  let statements = PREPARED.get(connection);
-  if (statements === undefined) {
-    statements = new Map();
-    PREPARED.set(connection, statements);
-  }
-  const known = statements.get(text);
-  const prepared = known ?? (await connection.prepare(text));
-  statements.delete(text);
-  statements.set(text, prepared);
-  for (const [oldest, old] of statements) {
-    if (statements.size <= PREPARED_MAX) break;
-    statements.delete(oldest);
-    old.destroySync();
-  }
-  return prepared;
 }
 
 const TYPES: Readonly<Record<Parameter["kind"], DuckDBType>> = {

@@ -11,6 +11,7 @@ import type { ReadProfile } from "../event/subject.ts";
 import { propertiesFromJson } from "../profile/record.ts";
 import type { ProfileQuery } from "../query/query.ts";
 import { behaviorScan } from "../sql/event-statement.ts";
+import { groupsOf } from "../sql/profile-names.ts";
 import { profileSubject } from "../store/subject.ts";
 import type { Computed } from "../values/value.ts";
 import { run } from "./connection.ts";
@@ -85,8 +86,7 @@ export async function computeBehavior(
   const source = users === undefined ? undefined : eventSource(users);
   if (source === undefined || users === undefined) return values;
   const evaluation = { nowSeconds: query.asOfSeconds, timeZone: query.timeZone };
-  const { groupKey } = query.scope;
-  const group = groupKey === undefined ? undefined : { table: table.table, property: groupKey };
+  const group = groupsOf(query, { table: table.table, people: table.people.table });
   const scan = behaviorScan(behavior, source, DUCKDB, evaluation, group);
   for (let from = 0; from < table.nextKey; from += KEYS_PER_SCAN) {
     signal?.throwIfAborted();

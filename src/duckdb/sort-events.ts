@@ -24,6 +24,11 @@ const UNSORTED_UNDER_LOAD_PART = 0.5;
 /** How long nothing is written before it counts as quiet. */
 const QUIET_MS = 2_000;
 
+/** Whether so many events are out of order that it is worth the work. */
+export function isWorthSorting({ rowCount, unsortedCount }: EventTable): boolean {
+  return unsortedCount > Math.max(UNSORTED_MIN, rowCount * UNSORTED_PART);
+}
+
 /** Sees to it that events get in order: at once when many are out of it, else when it is quiet. */
 export class EventSorter {
   readonly #exclusively: (work: (writer: DuckDBConnection) => Promise<void>) => Promise<void>;
@@ -39,8 +44,8 @@ export class EventSorter {
   look(table: EventTable): void {
     clearTimeout(this.#timers.get(table));
     this.#timers.delete(table);
+    if (!isWorthSorting(table)) return;
     const { rowCount, unsortedCount } = table;
-    if (unsortedCount <= Math.max(UNSORTED_MIN, rowCount * UNSORTED_PART)) return;
     if (unsortedCount > Math.max(UNSORTED_UNDER_LOAD_MIN, rowCount * UNSORTED_UNDER_LOAD_PART)) {
       this.#sort(table);
       return;

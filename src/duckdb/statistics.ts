@@ -13,6 +13,7 @@ import { reading } from "../sql/readings.ts";
 import { Unsupported } from "../sql/unsupported.ts";
 import { breakDownValues, summarizeNumbers } from "../store/statistic.ts";
 import type { Computed } from "../values/value.ts";
+import { breakDownInSql } from "./breakdown.ts";
 import { run } from "./connection.ts";
 import { scanSelected, selectKeys } from "./residual.ts";
 import type { Selection } from "./selection.ts";
@@ -108,6 +109,8 @@ export async function breakDownSelected(
   options: BreakdownOptions,
   signal: AbortSignal | undefined,
 ): Promise<Breakdown> {
+  const plain = await breakDownInSql(connection, selection, expression, options);
+  if (plain !== undefined) return plain;
   const values: Computed[] = [];
   for await (const rows of readValues(connection, selection, [expression], signal)) {
     for (const [value] of rows) values.push(value);

@@ -38,7 +38,7 @@ import { readMembers, readRecords, writeMembers, writeRecords } from "./records.
 import { selectKeys, selectResidual } from "./residual.ts";
 import { loadTables, prepareSchema } from "./schema.ts";
 import { prepareSelection, type Selection } from "./selection.ts";
-import { EventSorter, sortStep } from "./sort-events.ts";
+import { EventSorter, isWorthSorting, sortStep } from "./sort-events.ts";
 import { breakDownSelected, readValues, summarizeSelected } from "./statistics.ts";
 import { summarize } from "./summary.ts";
 import { TableSet, type Tables } from "./table-set.ts";
@@ -214,10 +214,11 @@ export class DuckdbStore implements Store {
     return this.#exclusively(() => this.#database.replace(copyTables));
   }
 
-  /** Puts all events in the order that they are counted fastest in; else that is done as they come in. */
+  /** Puts events in order where enough are out of it, without waiting until it is quiet. */
   async settle(): Promise<void> {
     for (const { events } of this.#tables.all()) {
-      while (events !== undefined && events.unsortedCount > 0) {
+      if (events === undefined || !isWorthSorting(events)) continue;
+      while (events.unsortedCount > 0) {
         await this.#exclusively((connection) => sortStep(connection, events));
       }
     }
@@ -290,7 +291,7 @@ export class DuckdbStore implements Store {
   #exclusively<Result>(work: (writer: DuckDBConnection) => Promise<Result>): Promise<Result> {
     const done = this.#writing.then(async () => {
       try {
-        return await work(this.#database.writer);
+        return await this.#database.write(work);
       } catch (error) {
         throw engineFailure(error);
       }

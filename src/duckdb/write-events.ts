@@ -16,13 +16,13 @@ import {
 import { type Event, eventIdentity, NOBODY } from "../event/event.ts";
 import { propertiesToJson } from "../profile/record.ts";
 import { dayOf, EVENT_CODE, eventCode } from "../sql/event-columns.ts";
-import { join, raw, sql } from "../sql/fragment.ts";
+import { type Fragment, raw, sql } from "../sql/fragment.ts";
 import { appendColumns, slices } from "./append.ts";
 import { addProperties } from "./catalog-table.ts";
 import { columnTypes, PropertyRows } from "./columns.ts";
 import { run } from "./connection.ts";
 import { idLists, type People } from "./people.ts";
-import type { ProfileTable } from "./tables.ts";
+import type { EventTable, ProfileTable } from "./tables.ts";
 
 /** The columns of an event before those of the catalog. */
 const FIXED_TYPES: readonly DuckDBType[] = [
@@ -40,7 +40,7 @@ const FIXED_TYPES: readonly DuckDBType[] = [
 /** A key that nobody is given. */
 const KEY_OF_NOBODY = 4_294_967_295;
 
-/** Events looked for by one statement, and rows that one deletes. */
+/** Events looked for by one statement. */
 const CODES_PER_STATEMENT = 10_000;
 
 /** The events of one write. */
@@ -143,43 +143,62 @@ export class EventWrite {
     return this.#keys.get(distinctId) ?? 0;
   }
 
-  /** Deletes the stored events that new ones equal: few are looked at, by a code of person and instant. */
+  /** Deletes the stored events that new ones equal. */
   async #removeReplaced(connection: DuckDBConnection): Promise<void> {
     const { events: table } = this.#table;
     if (table === undefined || table.rowCount === 0) return;
-    const rowIds: bigint[] = [];
+    const replaced: bigint[] = [];
     for (const part of slices([...this.#byIdentity.values()], CODES_PER_STATEMENT)) {
-      let dayMin = Number.POSITIVE_INFINITY;
-      let dayMax = Number.NEGATIVE_INFINITY;
-      const codes = part.map((event) => {
-        const day = dayOf(event.timeMs);
-        dayMin = Math.min(dayMin, day);
-        dayMax = Math.max(dayMax, day);
-        return eventCode(event.timeMs, this.#keyOf(event));
-      });
-      const result = await run(
-        connection,
-        sql`select rowid, name, key, time_ms, insert_id from ${table.table} where day between ${raw(String(dayMin))} and ${raw(String(dayMax))} and ${EVENT_CODE} in (select unnest(${{ kind: "integers", value: codes }}))`,
-      );
-      if (result.rowCount === 0) continue;
-      const identities = new Set(
-        part.map((event) =>
-          storedIdentity(event.name, this.#keyOf(event), event.timeMs, event.insertId),
-        ),
-      );
-      for (const [rowId, name, key, timeMs, insertId] of await result.getRows()) {
-        const found = storedIdentity(String(name), Number(key), Number(timeMs), String(insertId));
-        if (identities.has(found)) rowIds.push(rowId as bigint);
+      const candidates = await this.#rowsLike(connection, table, part);
+      if (candidates.length > 0) {
+        replaced.push(...(await this.#equalRows(connection, table, part, candidates)));
       }
     }
-    this.#replacedCount = rowIds.length;
-    for (const part of slices(rowIds, CODES_PER_STATEMENT)) {
-      const list = join(
-        part.map((rowId) => raw(String(rowId))),
-        ", ",
-      );
-      await run(connection, sql`delete from ${table.table} where rowid in (${list})`);
-    }
+    this.#replacedCount = replaced.length;
+    if (replaced.length === 0) return;
+    await run(connection, sql`delete from ${table.table} where ${oneOfRows(replaced)}`);
+  }
+
+  /** The rows that have a person and an instant of one of some events: few columns are read for it. */
+  async #rowsLike(
+    connection: DuckDBConnection,
+    table: EventTable,
+    events: readonly Event[],
+  ): Promise<readonly bigint[]> {
+    let dayMin = Number.POSITIVE_INFINITY;
+    let dayMax = Number.NEGATIVE_INFINITY;
+    const codes = events.map((event) => {
+      const day = dayOf(event.timeMs);
+      dayMin = Math.min(dayMin, day);
+      dayMax = Math.max(dayMax, day);
+      return eventCode(event.timeMs, this.#keyOf(event));
+    });
+    const result = await run(
+      connection,
+      sql`select rowid from ${table.table} where day between ${raw(String(dayMin))} and ${raw(String(dayMax))} and ${EVENT_CODE} in (select unnest(${{ kind: "integers", value: codes }}))`,
+    );
+    return (await result.getRows()).map(([rowId]) => rowId as bigint);
+  }
+
+  async #equalRows(
+    connection: DuckDBConnection,
+    table: EventTable,
+    events: readonly Event[],
+    rowIds: readonly bigint[],
+  ): Promise<readonly bigint[]> {
+    const identities = new Set(
+      events.map((event) =>
+        storedIdentity(event.name, this.#keyOf(event), event.timeMs, event.insertId),
+      ),
+    );
+    const result = await run(
+      connection,
+      sql`select rowid, name, key, time_ms, insert_id from ${table.table} where ${oneOfRows(rowIds)}`,
+    );
+    return (await result.getRows()).flatMap(([rowId, name, key, timeMs, insertId]) => {
+      const found = storedIdentity(String(name), Number(key), Number(timeMs), String(insertId));
+      return identities.has(found) ? [rowId as bigint] : [];
+    });
   }
 
   settle(): void {
@@ -188,6 +207,10 @@ export class EventWrite {
     table.rowCount += this.count - this.#replacedCount;
     table.unsortedCount += this.count;
   }
+}
+
+function oneOfRows(rowIds: readonly bigint[]): Fragment {
+  return sql`rowid in (select unnest(${{ kind: "integers", value: rowIds }}))`;
 }
 
 function storedIdentity(name: string, key: number, timeMs: number, insertId: string): string {

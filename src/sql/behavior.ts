@@ -22,13 +22,21 @@ import { type Fragment, join, raw, seconds, sql } from "./fragment.ts";
 import { type Readings, reading, SQL_KINDS } from "./readings.ts";
 import { Unsupported } from "./unsupported.ts";
 
+/** Groups whose events are counted. */
+export interface EventGroups {
+  /** Their keys and distinct ids. */
+  readonly table: Fragment;
+  /** The property of an event that names them. */
+  readonly property: string;
+}
+
 /** What a behavior's table is made with. */
 export interface BehaviorContext {
   readonly source: EventSource;
   readonly dialect: Dialect;
   readonly evaluation: EvaluationContext;
-  /** The table of the groups whose events are counted by a property, and that property; undefined for users. */
-  readonly group: { readonly table: Fragment; readonly property: string } | undefined;
+  /** Undefined for users. */
+  readonly group: EventGroups | undefined;
   /** What compiles event selectors; it notes what they use. */
   readonly names: EventNames;
   readonly selectors: SqlContext;

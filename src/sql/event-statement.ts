@@ -6,6 +6,7 @@
 import type { Behavior, TimeSpan } from "../event/behavior.ts";
 import type { EventQuery } from "../event/event-query.ts";
 import type { EvaluationContext } from "../selector/selector.ts";
+import type { EventGroups } from "./behavior.ts";
 import type { SqlContext } from "./context.ts";
 import type { Dialect } from "./dialect.ts";
 import { EventNames, type EventSource, fromEvents, personKey, withinSpan } from "./event-names.ts";
@@ -86,13 +87,13 @@ export interface BehaviorScan {
   readonly rows: (fromKey: number, toKey: number) => Fragment;
 }
 
-/** @param group the table of groups and the property that names them; undefined for users */
+/** @param group undefined for users */
 export function behaviorScan(
   behavior: Behavior,
   source: EventSource,
   dialect: Dialect,
   evaluation: EvaluationContext,
-  group: { readonly table: Fragment; readonly property: string } | undefined,
+  group: EventGroups | undefined,
 ): BehaviorScan {
   const names = new EventNames(source, dialect);
   const context = eventContext(names, dialect, evaluation);

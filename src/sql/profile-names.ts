@@ -12,7 +12,7 @@ import type { Catalog } from "../store/catalog.ts";
 import { FIRST_EVENT_TIME } from "../store/subject.ts";
 import { INSTANT_SECONDS_MAX } from "../values/time.ts";
 import type { Kind } from "../values/value.ts";
-import { behaviorTable, isZeroWithoutEvents } from "./behavior.ts";
+import { behaviorTable, type EventGroups, isZeroWithoutEvents } from "./behavior.ts";
 import { constantValue, isConstant } from "./constant.ts";
 import type { Names, SqlContext } from "./context.ts";
 import type { Dialect } from "./dialect.ts";
@@ -121,15 +121,14 @@ export class BehaviorTables {
   }
 
   #compileTable(behavior: Behavior, source: EventSource): Fragment {
-    const { dialect, scope, table } = this.#target;
+    const { dialect, table, people } = this.#target;
     const names = new EventNames(source, dialect);
     const evaluation = evaluationOf(this.#query);
-    const { groupKey } = scope;
     return behaviorTable(behavior, {
       source,
       dialect,
       evaluation,
-      group: groupKey === undefined ? undefined : { table, property: groupKey },
+      group: groupsOf(this.#query, { table, people }),
       names,
       selectors: { ...this.#compile, dialect, names, evaluation, variables: new Map() },
     });
@@ -152,6 +151,17 @@ export class BehaviorTables {
     );
     return join(joins, "");
   }
+}
+
+/** The groups that a query is about and the property of events that names them; undefined for users. */
+export function groupsOf(
+  { scope: { groupKey }, includesStrangers }: ProfileQuery,
+  { table, people }: Pick<ScopeTable, "table" | "people">,
+): EventGroups | undefined {
+  if (groupKey === undefined) return undefined;
+  if (!includesStrangers) return { table, property: groupKey };
+  const known = sql`(select key, distinct_id from ${table} union select key, distinct_id from ${people})`;
+  return { table: known, property: groupKey };
 }
 
 /** What an evaluation of a query's selectors knows. */

@@ -79,19 +79,40 @@ export function histogramOf(numbers: readonly number[], bucketMax: number): read
   const min = numbers.reduce((least, number) => Math.min(least, number));
   const max = numbers.reduce((most, number) => Math.max(most, number));
   if (min === max) return [{ from: min, to: max, count: numbers.length }];
-  const bounds = Array.from({ length: bucketMax }, (_, index) =>
-    between(min, max, index / bucketMax),
-  );
+  const bounds = boundsOf(min, max, bucketMax);
   const counts = new Array<number>(bucketMax).fill(0);
   for (const number of numbers) {
     const index = bucketOf(bounds, number);
     counts[index] = (counts[index] ?? 0) + 1;
   }
+  return bucketsOf(bounds, max, counts);
+}
+
+/** Where the buckets of a histogram begin. */
+export function boundsOf(min: number, max: number, bucketMax: number): readonly number[] {
+  return Array.from({ length: bucketMax }, (_, index) => between(min, max, index / bucketMax));
+}
+
+/** Buckets by where they begin and how many numbers lie in each. */
+export function bucketsOf(
+  bounds: readonly number[],
+  max: number,
+  counts: readonly number[],
+): readonly Bucket[] {
   return bounds.map((from, index) => ({
     from,
     to: bounds[index + 1] ?? max,
     count: counts[index] ?? 0,
   }));
+}
+
+/** The most frequent first; those as frequent by the order of their equality keys. */
+export function orderCounts(counts: readonly ValueCount[]): readonly ValueCount[] {
+  return counts.toSorted(
+    (left, right) =>
+      right.count - left.count ||
+      orderText(equalityKey(left.value as Value), equalityKey(right.value as Value)),
+  );
 }
 
 function percentileOf(sorted: readonly number[], percentile: number): number | undefined {

@@ -1,0 +1,92 @@
+/**
+ * Statements that a connection keeps prepared, for as long as nobody writes.
+ *
+ * The engine plans a statement by what its tables hold: a condition that no row can meet is left out with all that
+ * depends on it. It does not plan again when rows come that do meet it, so a plan counts until the next write only.
+ *
+ * @module
+ */
+import type {
+  DuckDBConnection,
+  DuckDBMaterializedResult,
+  DuckDBPreparedStatement,
+  DuckDBType,
+  DuckDBValue,
+} from "@duckdb/node-api";
+
+/** Statements a connection keeps prepared, and how long one may be. */
+const PREPARED_MAX = 100;
+const PREPARED_LENGTH_MAX = 16_384;
+
+/** The writes of one database file, as those who keep plans see them. */
+export interface Writes {
+  /** Goes up with each. */
+  count: number;
+  /** Whether one is under way: a plan made meanwhile may be out of date at once. */
+  isWriting: boolean;
+}
+
+interface Kept {
+  readonly writes: Writes;
+  /** The `count` that the statements were prepared at. */
+  preparedAt: number;
+  /** By text, least recently used first; preparing costs a look-up half its time. */
+  readonly statements: Map<string, DuckDBPreparedStatement>;
+}
+
+const KEPT = new WeakMap<DuckDBConnection, Kept>();
+
+/** Lets a connection keep statements. */
+export function keepPrepared(connection: DuckDBConnection, writes: Writes): void {
+  KEPT.set(connection, { writes, preparedAt: writes.count, statements: new Map() });
+}
+
+/** Gives up what a connection keeps. */
+export function dropPrepared(connection: DuckDBConnection): void {
+  const kept = KEPT.get(connection);
+  if (kept === undefined) return;
+  clear(kept);
+  KEPT.delete(connection);
+}
+
+/** Runs a statement, prepared before if that is kept. */
+export async function runPrepared(
+  connection: DuckDBConnection,
+  text: string,
+  values: DuckDBValue[],
+  types: DuckDBType[],
+): Promise<DuckDBMaterializedResult> {
+  const kept = KEPT.get(connection);
+  if (kept === undefined || kept.writes.isWriting || text.length > PREPARED_LENGTH_MAX) {
+    return connection.run(text, values, types);
+  }
+  const prepared = await prepare(connection, kept, text);
+  prepared.bind(values, types);
+  return prepared.run();
+}
+
+async function prepare(
+  connection: DuckDBConnection,
+  kept: Kept,
+  text: string,
+): Promise<DuckDBPreparedStatement> {
+  if (kept.preparedAt !== kept.writes.count) {
+    clear(kept);
+    kept.preparedAt = kept.writes.count;
+  }
+  const { statements } = kept;
+  const prepared = statements.get(text) ?? (await connection.prepare(text));
+  statements.delete(text);
+  statements.set(text, prepared);
+  for (const [oldest, old] of statements) {
+    if (statements.size <= PREPARED_MAX) break;
+    statements.delete(oldest);
+    old.destroySync();
+  }
+  return prepared;
+}
+
+function clear({ statements }: Kept): void {
+  for (const statement of statements.values()) statement.destroySync();
+  statements.clear();
+}
