@@ -43,7 +43,7 @@ export async function track(context: UpdateContext, request: ApiRequest): Promis
 }
 
 /** A record that was left out, as answers show it; SDKs know the insert id by both names. */
-export function describeEventFailure({ index, insertId, field, message }: EventFailure): object {
+function describeEventFailure({ index, insertId, field, message }: EventFailure): object {
   if (insertId === undefined) return { index, field, message };
   return { index, insert_id: insertId, $insert_id: insertId, field, message };
 }

@@ -181,10 +181,6 @@ describe("a parameter", () => {
       'Invalid parameter sort_order: expected "ascending" or "descending", found "up"',
     ],
     [{ behaviors: { a: 1 } }, "Invalid JSON Format: behaviors"],
-    [
-      { behaviors: [{ window: "30d" }] },
-      "Invalid parameter behaviors[0].name: expected a text, found nothing",
-    ],
     [{ filter_by_cohort: '{"id":1}' }, "Invalid cohort id: 1"],
     [{ filter_by_cohort: "cohort" }, "Invalid JSON Format: filter_by_cohort"],
   ])("%j", async (parameters, error) => {
