@@ -3,8 +3,9 @@
  * `npm run crash-check -- --kills N --stops N --clients N --seed N`.
  *
  * Each round ends with SIGKILL at a random moment, sometimes with a second one while the server starts again, or
- * with SIGTERM. After it, every acknowledged update must be there exactly once, and the paging session that was
- * opened in the round must give every profile it selected exactly once.
+ * with SIGTERM. After it, every acknowledged update and event must be there exactly once, the events of a joined device
+ * with the user it was joined to, every saved cohort with its members must select what it did, and the paging session
+ * that was opened in the round must give every profile it selected exactly once.
  *
  * @module
  */
@@ -19,6 +20,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Credentials, whom } from "../bench/server.ts";
 import { seeded } from "../src/cli/demo/sample-data.ts";
+import { CohortWitness } from "../test/support/crash-cohorts.ts";
+import { EventWitness } from "../test/support/crash-events.ts";
 import { CrashLedger, type State, type Update } from "../test/support/crash-ledger.ts";
 
 const { values } = parseArgs({
@@ -40,6 +43,7 @@ const TEXT_LENGTH_MAX = 4000;
 const ROUND_MS_MIN = 100;
 const ROUND_MS_MAX = 2000;
 const START_MS_MAX = 400;
+const SAVE_PAUSE_MS = 200;
 const START_TIMEOUT_MS = 60_000;
 const PAGE_SIZE = 100;
 const WHOM = fileURLToPath(new URL("../bin/whom.cjs", import.meta.url));
@@ -53,6 +57,8 @@ const violations: string[] = [];
 const tally = {
   acknowledged: 0,
   updates: 0,
+  events: 0,
+  cohorts: 0,
   unanswered: 0,
   written: 0,
   lost: 0,
@@ -66,6 +72,8 @@ const data = join(folder, "data");
 const credentials = JSON.parse(whom("init", "--data", data, "--json")) as Credentials;
 const { username, secret } = credentials.service_account;
 const authorization = `Basic ${Buffer.from(`${username}:${secret}`).toString("base64")}`;
+const eventWitness = new EventWitness({ request, below, violations, authorization, credentials });
+const cohortWitness = new CohortWitness({ request, authorization, credentials });
 let server: ChildProcess | undefined;
 let url = "";
 const startedMs = performance.now();
@@ -81,8 +89,9 @@ const elapsedS = ((performance.now() - startedMs) / 1000).toFixed(1);
 for (const violation of violations.slice(0, 20)) print(`violation: ${violation}`);
 print(
   `crash-check: ${killCount} kills and ${tally.starts} more while starting, ${stopCount} stops, ${clientCount} clients; ` +
-    `${tally.updates} updates in ${tally.acknowledged} requests acknowledged; ${tally.unanswered} requests not ` +
-    `acknowledged, of their updates ${tally.written} written and ${tally.lost} not; ${tally.pages} pages of sessions ` +
+    `${tally.updates} updates, ${tally.events} events and ${tally.cohorts} cohorts in ${tally.acknowledged} requests ` +
+    `acknowledged; ${tally.unanswered} requests not acknowledged, of what they sent ${tally.written} written and ` +
+    `${tally.lost} not; ${tally.pages} pages of sessions ` +
     `opened before; seed ${seed}; ${elapsedS} s; ${violations.length} violations`,
 );
 process.exitCode = violations.length === 0 ? 0 : 1;
@@ -105,6 +114,7 @@ async function run(): Promise<void> {
 async function playRound(round: number, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
   const roundMs = ROUND_MS_MIN + below(ROUND_MS_MAX - ROUND_MS_MIN);
   const writing = Array.from({ length: clientCount }, (_, client) => writeUntilFailure(client));
+  writing.push(saveUntilFailure());
   await sleep(roundMs / 2);
   const session = await openSession();
   await sleep(roundMs / 2);
@@ -114,14 +124,20 @@ async function playRound(round: number, signal: "SIGKILL" | "SIGTERM"): Promise<
   await Promise.all(writing);
   if (signal === "SIGKILL" && below(4) === 0) await killWhileStarting();
   await start();
-  const outcome = ledger.settle(await readAll());
-  tally.written += outcome.writtenCount;
-  tally.lost += outcome.lostCount;
-  violations.push(...outcome.violations.map((violation) => `round ${round}: ${violation}`));
-  violations.push(...(await pageAgain(session)).map((violation) => `round ${round}: ${violation}`));
+  const outcomes = [ledger.settle(await readAll()), await eventWitness.settle()];
+  for (const { writtenCount, lostCount } of outcomes) {
+    tally.written += writtenCount;
+    tally.lost += lostCount;
+  }
+  const found = [
+    ...outcomes.flatMap((outcome) => outcome.violations),
+    ...(await cohortWitness.settle(keptCount())),
+    ...(await pageAgain(session)),
+  ];
+  violations.push(...found.map((violation) => `round ${round}: ${violation}`));
   process.stderr.write(
-    `round ${round}: ${signal} after ${roundMs} ms, ${tally.updates} updates acknowledged so far, ` +
-      `${violations.length} violations\n`,
+    `round ${round}: ${signal} after ${roundMs} ms, ${tally.updates} updates and ${tally.events} events ` +
+      `acknowledged so far, ${violations.length} violations\n`,
   );
 }
 
@@ -168,7 +184,25 @@ async function end(child: ChildProcess, signal: "SIGKILL" | "SIGTERM"): Promise<
 }
 
 async function writeUntilFailure(client: number): Promise<void> {
-  while (await write(client, randomUpdates(client)));
+  while ((await write(client, randomUpdates(client))) && (await writeEvents(client)));
+}
+
+async function writeEvents(client: number): Promise<boolean> {
+  const count = await eventWitness.send(client, below(3) === 0);
+  if (count === undefined) tally.unanswered += 1;
+  else {
+    tally.events += count;
+    tally.acknowledged += 1;
+  }
+  return count !== undefined;
+}
+
+async function saveUntilFailure(): Promise<void> {
+  while (await cohortWitness.save()) {
+    tally.cohorts += 1;
+    tally.acknowledged += 2;
+    await sleep(SAVE_PAUSE_MS);
+  }
 }
 
 /** Sends updates and notes the answer; false once there is none. */
@@ -234,6 +268,15 @@ function isKept(id: string): boolean {
   return id.startsWith("kept");
 }
 
+function keptCount(): number {
+  return (clientCount * PROFILES_PER_CLIENT) / 2;
+}
+
+/** Asks the server that runs now. */
+function request(path: string, init: RequestInit): Promise<Response> {
+  return fetch(`${url}${path}`, init);
+}
+
 interface Page {
   readonly session_id: string;
   readonly total: number;
@@ -275,7 +318,7 @@ async function openSession(): Promise<Page> {
 
 /** Reads the whole of a session, the last page first. */
 async function pageAgain({ session_id, total }: Page): Promise<readonly string[]> {
-  const wanted = (clientCount * PROFILES_PER_CLIENT) / 2;
+  const wanted = keptCount();
   const seen: string[] = [];
   for (let page = Math.ceil(total / PAGE_SIZE) - 1; page >= 0; page--) {
     const { results } = await ask({ where: KEPT, session_id, page });

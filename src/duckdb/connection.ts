@@ -40,6 +40,14 @@ const STREAMS_MAX = 32;
 /** Files this process has open: DuckDB would open one twice and corrupt it. */
 const OPEN_FILES = new Set<string>();
 
+/** A result that is streamed. */
+interface Stream {
+  /** Undefined until it is connected, and once it is over. */
+  connection: DuckDBConnection | undefined;
+  /** Whether its client has a part in hand, so that nothing runs. */
+  isWaiting: boolean;
+}
+
 /** A database file, its writer and its readers. */
 export class Database {
   #instance: DuckDBInstance;
@@ -47,7 +55,7 @@ export class Database {
   readonly #options: EngineOptions;
   #writer: DuckDBConnection;
   #idle: DuckDBConnection[] = [];
-  #streamCount = 0;
+  readonly #streams = new Set<Stream>();
   /** Set while the file is replaced: whoever wants to read waits for it. */
   #replacing: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
@@ -73,6 +81,11 @@ export class Database {
     return this.#writer;
   }
 
+  /** Whether a write is under way, so that what is planned now may be out of date when it runs. */
+  get isWriting(): boolean {
+    return this.#writes.isWriting;
+  }
+
   /** The path, or `:memory:`. */
   get file(): string {
     return this.#file;
@@ -95,6 +108,7 @@ export class Database {
 
   /** Runs a function with the connection that writes; one at a time, as two transactions that write would conflict. */
   async write<Result>(use: (writer: DuckDBConnection) => Promise<Result>): Promise<Result> {
+    if (this.#closed) throw fail("data.closed", {});
     this.#writes.isWriting = true;
     try {
       return await use(this.#writer);
@@ -135,29 +149,42 @@ export class Database {
     signal?: AbortSignal,
   ): AsyncGenerator<Item> {
     signal?.throwIfAborted();
-    await this.#replacing;
+    // Nothing is awaited between the last look and being counted: no replacement can begin in between.
+    while (this.#replacing !== undefined) await this.#replacing;
     if (this.#closed) throw fail("data.closed", {});
-    if (this.#streamCount >= STREAMS_MAX) {
+    if (this.#streams.size >= STREAMS_MAX) {
       throw fail("data.too_many_streams", { countMax: STREAMS_MAX });
     }
-    this.#streamCount++;
-    let connection: DuckDBConnection | undefined;
-    const interrupt = () => connection?.interrupt();
+    const stream: Stream = { connection: undefined, isWaiting: false };
+    this.#streams.add(stream);
+    const interrupt = () => stream.connection?.interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });
     try {
-      connection = await this.#instance.connect();
+      const connection = await this.#instance.connect();
+      stream.connection = connection;
       await connection.run("use whom");
       await connection.run("begin transaction read only");
-      yield* use(connection);
+      for await (const item of use(connection)) {
+        if (this.#closed) throw fail("data.closed", {});
+        stream.isWaiting = true;
+        yield item;
+        stream.isWaiting = false;
+        if (stream.connection === undefined) throw fail("data.closed", {});
+      }
     } catch (error) {
       signal?.throwIfAborted();
       throw engineFailure(error);
     } finally {
       signal?.removeEventListener("abort", interrupt);
-      if (connection !== undefined) closeConnection(connection);
-      this.#streamCount--;
-      this.#tellIdle();
+      this.#endStream(stream);
     }
+  }
+
+  #endStream(stream: Stream): void {
+    if (stream.connection !== undefined) closeConnection(stream.connection);
+    stream.connection = undefined;
+    this.#streams.delete(stream);
+    this.#tellIdle();
   }
 
   /**
@@ -188,13 +215,27 @@ export class Database {
         throw error;
       }
       this.#releaseAll();
-      renameSync(fresh, this.#file);
-      const { instance, writer } = await attach(this.#file, this.#options);
-      this.#instance = instance;
-      this.#writer = writer;
+      try {
+        renameSync(fresh, this.#file);
+      } finally {
+        await this.#attachAgain();
+      }
     } finally {
       this.#replacing = undefined;
       done?.();
+    }
+  }
+
+  /** A file that cannot be opened again counts as closed. */
+  async #attachAgain(): Promise<void> {
+    try {
+      const { instance, writer } = await attach(this.#file, this.#options);
+      this.#instance = instance;
+      this.#writer = writer;
+    } catch (error) {
+      this.#closed = true;
+      OPEN_FILES.delete(this.#file);
+      throw error;
     }
   }
 
@@ -208,7 +249,7 @@ export class Database {
 
   /** Resolves once no reader is at work. */
   async #allIdle(): Promise<void> {
-    while (this.#streamCount > 0 || this.#idle.length < this.#readerCount) {
+    while (this.#streams.size > 0 || this.#idle.length < this.#readerCount) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
@@ -221,20 +262,28 @@ export class Database {
   }
 
   async #acquire(): Promise<DuckDBConnection> {
-    await this.#replacing;
+    while (this.#replacing !== undefined) await this.#replacing;
     if (this.#closed) throw fail("data.closed", {});
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
-    if (this.#readerCount < READERS_MAX) {
-      this.#readerCount++;
+    if (this.#readerCount < READERS_MAX) return this.#connectReader();
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+
+  async #connectReader(): Promise<DuckDBConnection> {
+    this.#readerCount++;
+    try {
       const connection = await this.#instance.connect();
       await connection.run("use whom");
       keepPrepared(connection, this.#writes);
       return connection;
+    } catch (error) {
+      this.#readerCount--;
+      this.#tellIdle();
+      throw engineFailure(error);
     }
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-    });
   }
 
   #release(connection: DuckDBConnection): void {
@@ -244,10 +293,13 @@ export class Database {
     this.#tellIdle();
   }
 
-  /** Folds the log into the file and lets it go. */
+  /** Lets readers finish, ends streams, folds the log into the file and lets it go. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    // A stream whose client never comes back would keep the file open for ever.
+    for (const stream of this.#streams) if (stream.isWaiting) this.#endStream(stream);
+    await this.#allIdle();
     try {
       await this.#writer.run("checkpoint whom");
     } finally {

@@ -42,6 +42,7 @@ import { EventSorter, isWorthSorting, sortStep } from "./sort-events.ts";
 import { breakDownSelected, readValues, summarizeSelected } from "./statistics.ts";
 import { summarize } from "./summary.ts";
 import { TableSet, type Tables } from "./table-set.ts";
+import { asKnownNow } from "./tables.ts";
 
 /** Profiles in a DuckDB file. */
 export class DuckdbStore implements Store {
@@ -49,6 +50,7 @@ export class DuckdbStore implements Store {
   readonly #tables: TableSet;
   readonly #sorter = new EventSorter((work) => this.#exclusively(work));
   #writing: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
 
   private constructor(database: Database, tables: TableSet) {
     this.#database = database;
@@ -124,7 +126,8 @@ export class DuckdbStore implements Store {
     const tables = this.#tables.of(query.scope);
     if (tables === undefined) return;
     yield* this.#database.stream(async function* (connection) {
-      const selection = await prepareSelection(connection, query, tables, expressions, signal);
+      const known = knownNow(tables);
+      const selection = await prepareSelection(connection, query, known, expressions, signal);
       yield* readValues(connection, selection, expressions, signal);
     }, signal);
   }
@@ -163,7 +166,7 @@ export class DuckdbStore implements Store {
     const users = this.#tables.users(query.projectId);
     if (users === undefined) return;
     yield* this.#database.stream(
-      (connection) => readEvents(connection, users, query, signal),
+      (connection) => readEvents(connection, asKnownNow(users), query, signal),
       signal,
     );
   }
@@ -255,7 +258,8 @@ export class DuckdbStore implements Store {
 
   close(): Promise<void> {
     this.#sorter.stop();
-    return this.#exclusively(() => this.#database.close());
+    this.#closing ??= this.#exclusively(() => this.#database.close());
+    return this.#closing;
   }
 
   /** Runs with a query compiled; all statements see one state of the file. */
@@ -265,15 +269,15 @@ export class DuckdbStore implements Store {
     use: (connection: DuckDBConnection, selection: Selection) => Promise<Result>,
   ): Promise<Result> {
     return this.#database.read(async (connection) => {
-      const prepare = (): Promise<Selection> =>
-        prepareSelection(connection, query, tables, expressions, signal);
-      if (isOneStatement(query, tables)) {
-        const selection = await prepare();
+      const prepare = (known: Tables): Promise<Selection> =>
+        prepareSelection(connection, query, known, expressions, signal);
+      if (isOneStatement(query, tables) && !this.#database.isWriting) {
+        const selection = await prepare(tables);
         if (selection.statement.exact) return use(connection, selection);
       }
       await connection.run("begin transaction read only");
       try {
-        return await use(connection, await prepare());
+        return await use(connection, await prepare(knownNow(tables)));
       } finally {
         await connection.run("rollback").catch(() => undefined);
       }
@@ -307,6 +311,10 @@ interface Asked {
   readonly tables: Tables;
   /** What will be evaluated besides the query's selectors. */
   readonly expressions: readonly Expression[];
+}
+
+function knownNow({ table, users }: Tables): Tables {
+  return { table: asKnownNow(table), users: users && asKnownNow(users) };
 }
 
 /** Whether nothing has to be looked up before a query's statement. */

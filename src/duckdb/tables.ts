@@ -64,3 +64,17 @@ export interface ProfileTable extends PropertyTable {
   /** Keys below this are set aside on disk, so that none is given twice after a restart. */
   keysReserved: number;
 }
+
+/**
+ * A scope's tables as they are known now, for a reader that runs several statements: a column that is made
+ * meanwhile is not in the state of the file that it sees.
+ */
+export function asKnownNow(table: ProfileTable): ProfileTable {
+  const { events } = table;
+  return {
+    ...table,
+    catalog: table.catalog.copy(),
+    people: { ...table.people },
+    events: events && { ...events, catalog: events.catalog.copy() },
+  };
+}

@@ -122,6 +122,15 @@ export class Catalog {
     return this.#entries.values();
   }
 
+  /** The same properties, whatever is added to these. */
+  copy(): Catalog {
+    const copied = new Catalog([], this.#columnPropertiesMax);
+    // `accept` puts new entries in the place of old ones, so that these can be shared.
+    for (const [name, entry] of this.#entries) copied.#entries.set(name, entry);
+    copied.#columnPropertyCount = this.#columnPropertyCount;
+    return copied;
+  }
+
   /** How many properties there are. */
   get size(): number {
     return this.#entries.size;

@@ -180,7 +180,10 @@ export interface Store {
    */
   erase(projectId: number, distinctIds: readonly string[]): Promise<Erased>;
 
-  /** Writes the data anew, so that nothing deleted is left on disk. */
+  /**
+   * Writes the data anew, so that nothing deleted is left on disk. It waits for streams that are being read, and
+   * whatever else is asked meanwhile waits for it: whoever reads a stream must not wait for that.
+   */
   compact(): Promise<void>;
 
   /** Every property some profile of the scope has, most frequent first. */

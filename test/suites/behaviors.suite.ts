@@ -162,6 +162,15 @@ function testSelection(current: () => Store): void {
     expect(await idsOf(current(), { behaviors, selectors })).toEqual(["ada"]);
   });
 
+  it("reads what is no number where the rest of the selector is special, too", async () => {
+    await write(event("view", "ada", { page: "home" }), event("view", "bob", { page: "help" }));
+    const behaviors = new Map([["last", behavior({ kind: "last_value", property: "page" })]]);
+    const source =
+      'any(x, map(y, [properties["plan"]], y + "!"), x == "pro!" and "om" in behaviors["last"])';
+    const selectors = [behaviorSelector(source, "last")];
+    expect(await idsOf(current(), { behaviors, selectors })).toEqual(["ada"]);
+  });
+
   it("counts a replaced event once, as it is now", async () => {
     const same = { insertId: "same", timeMs: AT * 1000 };
     await write(event("view", "ada", { n: 1 }, same), event("view", "ada", { n: 2 }, same));

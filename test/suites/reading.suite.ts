@@ -5,11 +5,28 @@
  */
 import { expect, it } from "vitest";
 import type { Store } from "../../src/store/store.ts";
-import { COMPANIES, propertiesOf, query, remove, SEEN_AT, set, USERS } from "../support/updates.ts";
+import {
+  COMPANIES,
+  propertiesOf,
+  query,
+  remove,
+  SEEN_AT,
+  selector,
+  set,
+  USERS,
+} from "../support/updates.ts";
 
 async function apply(store: Store, ...updates: Parameters<typeof set>[]): Promise<void> {
   await store.apply([{ scope: USERS, updates: updates.map((args) => set(...args)) }]);
 }
+
+/** How many are found when nobody is there, when somebody is, then two strangers, and then two more profiles. */
+const LATER: ReadonlyMap<string, readonly number[]> = new Map([
+  ['not defined(properties["n"])', [0, 0, 2, 3]],
+  ['properties["n"] > 100', [0, 0, 0, 1]],
+  ['properties["t"]', [0, 0, 0, 1]],
+  ["NOW > 0", [0, 1, 3, 5]],
+]);
 
 /** Declares the tests of `read`. */
 export function testReading(current: () => Store): void {
@@ -22,6 +39,26 @@ export function testReading(current: () => Store): void {
     expect(rows.map(({ key }) => key)).toEqual([...keys.toReversed()]);
     expect(JSON.parse(rows[0]?.propertiesJson ?? "")).toEqual({ n: 3, $last_seen: SEEN_AT });
     expect(await store.read(USERS, new Uint32Array())).toEqual([]);
+  });
+
+  it.each([...LATER])("finds by %s what came after the same was asked", async (source, counts) => {
+    const store = current();
+    const asked = query({ selectors: [selector(source)], includesStrangers: true });
+    const ids = async () => (await store.read(USERS, await store.select(asked), true)).length;
+    const members = async (count: number) => {
+      const names = Array.from({ length: count }, (_, index) => `m${index}`);
+      await store.setMembers(USERS, 1, names);
+    };
+    const found: number[] = [];
+    await members(0);
+    found.push(await ids());
+    await apply(store, ["a", { n: 1, t: false }]);
+    found.push(await ids());
+    await members(2);
+    found.push(await ids());
+    await apply(store, ["b", { n: 200, t: true }], ["c", {}]);
+    found.push(await ids());
+    expect(found).toEqual(counts);
   });
 
   it("keeps keys through changes, and leaves deleted profiles out", async () => {

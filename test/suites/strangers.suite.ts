@@ -5,7 +5,7 @@
  */
 import { expect, it } from "vitest";
 import type { Store } from "../../src/store/store.ts";
-import { countOf, event, events, valuesById } from "../support/events.ts";
+import { behavior, countOf, event, events, valuesById } from "../support/events.ts";
 import { COMPANIES, idsOf, query, remove, selector, set, USERS } from "../support/updates.ts";
 
 const ANONYMOUS = "11111111-aaaa-4bbb-8ccc-000000000001";
@@ -125,5 +125,26 @@ export function testStrangers(current: () => Store): void {
     expect(rows.map(({ distinctId }) => distinctId)).toEqual(["acme", "core"]);
     expect(await idsOf(current(), { scope: COMPANIES })).toEqual(["acme"]);
     expect(current().groupKeys(1)).toEqual(["company"]);
+  });
+
+  it("counts what was done in the name of a group that is known by a cohort alone", async () => {
+    await current().apply([
+      { scope: COMPANIES, updates: [set("acme", {})] },
+      events([
+        event("e", "ada", { company: ["acme", "core"], page: "a" }),
+        event("e", "bob", { company: "core", page: "b" }),
+        event("e", "bob", { company: "bolt" }),
+      ]),
+    ]);
+    await current().setMembers(COMPANIES, 5, ["core", "acme"]);
+    const behaviors = new Map([
+      ["count", countOf("e")],
+      ["page", behavior({ kind: "last_value", property: "page" })],
+    ]);
+    const asked = { scope: COMPANIES, behaviors };
+    const all = { ...asked, includesStrangers: true };
+    expect(await valuesById(current(), 'behaviors["count"]', all)).toEqual({ acme: 1, core: 2 });
+    expect(await valuesById(current(), 'behaviors["page"]', all)).toEqual({ acme: "a", core: "b" });
+    expect(await valuesById(current(), 'behaviors["count"]', asked)).toEqual({ acme: 1 });
   });
 }

@@ -18,7 +18,7 @@ import type { Properties } from "../../src/values/value.ts";
 import { arbitraryProperties, arbitrarySelector, HOSTILE_NAMES } from "./selector-arbitraries.ts";
 
 /** Selectors of one round. */
-export const SELECTORS_PER_ROUND = 100;
+const SELECTORS_PER_ROUND = 100;
 
 /** Profiles of one round. */
 const PROFILES_PER_ROUND = 30;

@@ -22,7 +22,14 @@ const DEPTH = 3;
 
 /** A valid selector that reads properties of these names; most are conditions, some give other values. */
 export function arbitrarySelector(names: readonly string[]): fc.Arbitrary<Expression> {
-  const make = selectorArbitraries(names);
+  return arbitrarySelectorOver(arbitraryProperty(names));
+}
+
+/** A selector that reads what these accessors read; what is wrong only with their kinds is not ruled out. */
+export function arbitrarySelectorOver(
+  property: fc.Arbitrary<Expression>,
+): fc.Arbitrary<Expression> {
+  const make = selectorArbitraries(property);
   return fc.oneof(
     { weight: 8, arbitrary: make.condition(DEPTH, 0) },
     { weight: 1, arbitrary: make.value(DEPTH, 0) },
@@ -52,8 +59,21 @@ const PATTERNS: readonly string[] = [
   "\u00df|x*",
 ];
 
+function arbitraryProperty(names: readonly string[]): fc.Arbitrary<Expression> {
+  return fc.constantFrom(...names).chain((name) =>
+    fc.constantFrom("properties", "properties", "user").map(
+      (scope): Expression => ({
+        kind: "accessor",
+        scope: scope as "properties" | "user",
+        name,
+        span: NOWHERE,
+      }),
+    ),
+  );
+}
+
 /** Arbitraries by what their expressions mostly give, each made once for a depth and a number of bound names. */
-function selectorArbitraries(names: readonly string[]): SelectorArbitraries {
+function selectorArbitraries(property: fc.Arbitrary<Expression>): SelectorArbitraries {
   const made = new Map<string, fc.Arbitrary<Expression>>();
   const remember = (kind: string, make: Make): Make => {
     return (depth, boundCount) => {
@@ -64,16 +84,6 @@ function selectorArbitraries(names: readonly string[]): SelectorArbitraries {
     };
   };
 
-  const property = fc.constantFrom(...names).chain((name) =>
-    fc.constantFrom("properties", "properties", "user").map(
-      (scope): Expression => ({
-        kind: "accessor",
-        scope: scope as "properties" | "user",
-        name,
-        span: NOWHERE,
-      }),
-    ),
-  );
   const textLiteral = arbitraryText.map(literal);
   const numberLiteral = fc.oneof(
     { weight: 4, arbitrary: arbitraryMagnitude.map(literal) },
