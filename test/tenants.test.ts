@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DuckdbStore } from "../src/duckdb/store.ts";
 import { dataGroupId } from "../src/query/data-group.ts";
 import {
   type ListeningServer,
@@ -6,7 +10,16 @@ import {
   send,
   startListening,
 } from "./clients/duckdb-server.ts";
+import { describeTenants } from "./suites/tenants.suite.ts";
 import { basic } from "./support/server.ts";
+
+describeTenants("one DuckDB file", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "whom-tenants-"));
+  return {
+    store: await DuckdbStore.open(join(folder, "whom.duckdb")),
+    end: () => rm(folder, { recursive: true, force: true }),
+  };
+});
 
 /** Two tenants who use the same ids, property names, group keys and view names; only their values tell them apart. */
 const MARKS = { alpha: "MARKERALPHA", beta: "MARKERBETA" } as const;

@@ -11,7 +11,7 @@ import { run } from "./connection.ts";
 import { readCanonicalIds, readKeys } from "./ids.ts";
 import { IDS_PER_STATEMENT, keyList } from "./people.ts";
 import { EVENT_ORDER } from "./sort-events.ts";
-import type { ProfileTable } from "./tables.ts";
+import type { EventTable, PeopleTable, ProfileTable } from "./tables.ts";
 
 /** Takes away everything of the clusters of some ids, in one transaction. */
 export async function erasePeople(
@@ -22,6 +22,7 @@ export async function erasePeople(
   const keys = await keysOfClusters(connection, table, distinctIds);
   let profileCount = 0;
   let eventCount = 0;
+  let counted: Counted;
   await connection.run("begin");
   try {
     for (const part of slices(keys, IDS_PER_STATEMENT)) {
@@ -42,12 +43,15 @@ export async function erasePeople(
       const deleted = await run(connection, sql`delete from ${table.table} where key in (${list})`);
       profileCount += deleted.rowsChanged;
     }
+    // Nothing that may fail comes after the commit, so that an error means that nothing is gone.
+    counted = await countRows(connection, table);
     await connection.run("commit");
   } catch (error) {
     await connection.run("rollback").catch(() => undefined);
     throw error;
   }
-  await recount(connection, table);
+  Object.assign(table.people, counted.people);
+  if (table.events !== undefined) Object.assign(table.events, counted.events);
   return { profileCount, eventCount };
 }
 
@@ -71,23 +75,32 @@ async function keysOfClusters(
   return [...keys];
 }
 
-async function recount(
+interface Counted {
+  readonly people: Pick<PeopleTable, "rowCount" | "aliasCount">;
+  readonly events: Pick<EventTable, "rowCount" | "unsortedCount"> | undefined;
+}
+
+async function countRows(
   connection: DuckDBConnection,
   { people, events }: ProfileTable,
-): Promise<void> {
-  const [counts] = (
+): Promise<Counted> {
+  const [peopleCounts] = (
     await connection.runAndReadAll(`select count(*), count(canonical) from ${people.name}`)
   ).getRows();
-  people.rowCount = Number(counts?.[0]);
-  people.aliasCount = Number(counts?.[1]);
-  if (events === undefined) return;
-  const [found] = (
+  const counted = {
+    rowCount: Number(peopleCounts?.[0]),
+    aliasCount: Number(peopleCounts?.[1]),
+  };
+  if (events === undefined) return { people: counted, events: undefined };
+  const [eventCounts] = (
     await connection.runAndReadAll(
       `select count(*), count(*) filter (not sorted) from ${events.name}`,
     )
   ).getRows();
-  events.rowCount = Number(found?.[0]);
-  events.unsortedCount = Number(found?.[1]);
+  return {
+    people: counted,
+    events: { rowCount: Number(eventCounts?.[0]), unsortedCount: Number(eventCounts?.[1]) },
+  };
 }
 
 /** The columns whose look-ups want them uncompressed; the engine does not tell that of a table. */

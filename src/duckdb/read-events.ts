@@ -10,7 +10,7 @@ import type { EventQuery } from "../event/event-query.ts";
 import { eventSubject } from "../event/subject.ts";
 import { selects } from "../selector/selector.ts";
 import { usesOf } from "../selector/uses.ts";
-import { type EventStatement, eventStatement } from "../sql/event-statement.ts";
+import { type EventStatement, eventStatement, type Page } from "../sql/event-statement.ts";
 import { type Fragment, sql } from "../sql/fragment.ts";
 import { orderText } from "../values/text.ts";
 import { run } from "./connection.ts";
@@ -21,13 +21,19 @@ import { keyList } from "./people.ts";
 import { eventSource } from "./scope-table.ts";
 import type { ProfileTable } from "./tables.ts";
 
-/** Candidates of one part, unless a single hour has more. */
+/** Candidates of one part. */
 const EVENTS_PER_PART = 20_000;
 
 /** Events handed over together. */
 const EVENTS_PER_BATCH = 2_000;
 
-const HOUR_SECONDS = 3_600;
+/** The span is cut into hours, and an hour with too many events into seconds. */
+const STRETCHES_SECONDS = [3_600, 1];
+
+/** So many candidates at most, unless they are of one second. */
+interface Part extends TimeSpan {
+  readonly count: number;
+}
 
 /** The events a query selects. */
 export async function* readEvents(
@@ -41,14 +47,26 @@ export async function* readEvents(
   const people = await peopleOf(connection, users, query);
   const statement = eventStatement(query, source, DUCKDB, people);
   let left = query.limit ?? Number.POSITIVE_INFINITY;
-  for (const part of await partsOf(connection, statement, query.span)) {
-    if (left <= 0) return;
-    signal?.throwIfAborted();
-    const rows = await readPart(connection, users, query, statement, part);
-    const wanted = rows.slice(0, left);
-    left -= wanted.length;
-    for (let start = 0; start < wanted.length; start += EVENTS_PER_BATCH) {
-      yield wanted.slice(start, start + EVENTS_PER_BATCH);
+  for await (const part of partsOf(connection, statement, query.span, STRETCHES_SECONDS)) {
+    for (const page of pagesOf(part)) {
+      if (left <= 0) return;
+      signal?.throwIfAborted();
+      const rows = await readPart(connection, users, query, statement, part, page);
+      const wanted = rows.slice(0, left);
+      left -= wanted.length;
+      for (let start = 0; start < wanted.length; start += EVENTS_PER_BATCH) {
+        yield wanted.slice(start, start + EVENTS_PER_BATCH);
+      }
+    }
+  }
+}
+
+/** One second may have any number of events: those are read by their place in the order. */
+function* pagesOf({ count }: Part): Generator<Page | undefined> {
+  if (count <= EVENTS_PER_PART) yield undefined;
+  else {
+    for (let offset = 0; offset < count; offset += EVENTS_PER_PART) {
+      yield { offset, rowCount: EVENTS_PER_PART };
     }
   }
 }
@@ -65,33 +83,37 @@ async function peopleOf(
   return keys.size === 0 ? sql`select 0 where false` : keyList([...keys.values()]);
 }
 
-/** Spans of whole hours with a bounded number of candidates each, in order. */
-async function partsOf(
+/** Parts of a span with a bounded number of candidates each, in order. */
+async function* partsOf(
   connection: DuckDBConnection,
   statement: EventStatement,
   span: TimeSpan,
-): Promise<readonly TimeSpan[]> {
-  const parts: TimeSpan[] = [];
-  let from: number | undefined;
-  let to = 0;
-  let count = 0;
-  const close = (): void => {
-    if (from === undefined) return;
-    parts.push({
-      fromSeconds: Math.max(span.fromSeconds, from * HOUR_SECONDS),
-      toSeconds: Math.min(span.toSeconds, (to + 1) * HOUR_SECONDS - 1),
-    });
-    from = undefined;
-    count = 0;
-  };
-  for (const [hour, hourCount] of await (await run(connection, statement.hours)).getRows()) {
-    if (count + Number(hourCount) > EVENTS_PER_PART) close();
-    from ??= Number(hour);
-    to = Number(hour);
-    count += Number(hourCount);
+  [stretchSeconds = 1, ...finer]: readonly number[],
+): AsyncGenerator<Part> {
+  const counted = await run(connection, statement.counts(span, stretchSeconds));
+  let open: Part | undefined;
+  for (const [number, stretchCount] of await counted.getRows()) {
+    const start = Number(number) * stretchSeconds;
+    const stretch = {
+      fromSeconds: Math.max(span.fromSeconds, start),
+      toSeconds: Math.min(span.toSeconds, start + stretchSeconds - 1),
+      count: Number(stretchCount),
+    };
+    if (open !== undefined && open.count + stretch.count > EVENTS_PER_PART) {
+      yield open;
+      open = undefined;
+    }
+    if (stretch.count > EVENTS_PER_PART && finer.length > 0) {
+      yield* partsOf(connection, statement, stretch, finer);
+    } else {
+      open = {
+        fromSeconds: open?.fromSeconds ?? stretch.fromSeconds,
+        toSeconds: stretch.toSeconds,
+        count: (open?.count ?? 0) + stretch.count,
+      };
+    }
   }
-  close();
-  return parts;
+  if (open !== undefined) yield open;
 }
 
 async function readPart(
@@ -100,11 +122,12 @@ async function readPart(
   query: EventQuery,
   statement: EventStatement,
   part: TimeSpan,
+  page: Page | undefined,
 ): Promise<readonly EventRow[]> {
   const { selector } = query;
   const isResidual = selector !== undefined && !statement.exact;
   const withProfile = isResidual && usesOf([selector.expression]).user;
-  const result = await run(connection, statement.rows(part, withProfile));
+  const result = await run(connection, statement.rows(part, withProfile, page));
   const found = (await result.getRows()).map((row) => readRow(row));
   const ids = await readIds(
     connection,

@@ -65,6 +65,7 @@ export async function writeMembers(
     return key;
   });
   const before = await membersBefore(connection, table, cohortId);
+  let peopleCount = 0;
   await inTransaction(connection, async () => {
     await reserveKeys(connection, table);
     await people.write(connection);
@@ -79,9 +80,11 @@ export async function writeMembers(
       [keys.map(() => table.id), keys.map(() => BigInt(cohortId)), keys],
     );
     await forgetStrangers(connection, table, before);
+    // Nothing that may fail comes after the commit, so that an error means that nothing was written.
+    peopleCount = await countPeople(connection, table);
   });
   settleKeys(table);
-  await recountPeople(connection, table);
+  table.people.rowCount = peopleCount;
 }
 
 async function membersBefore(
@@ -112,12 +115,12 @@ async function forgetStrangers(
   }
 }
 
-async function recountPeople(
+async function countPeople(
   connection: DuckDBConnection,
   { people }: ProfileTable,
-): Promise<void> {
+): Promise<number> {
   const counted = await connection.runAndReadAll(`select count(*) from ${people.name}`);
-  people.rowCount = Number(counted.getRows()[0]?.[0]);
+  return Number(counted.getRows()[0]?.[0]);
 }
 
 /** The canonical ids of a static cohort's members. */

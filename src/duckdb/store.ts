@@ -258,7 +258,11 @@ export class DuckdbStore implements Store {
 
   close(): Promise<void> {
     this.#sorter.stop();
-    this.#closing ??= this.#exclusively(() => this.#database.close());
+    this.#closing ??= this.#writing
+      .then(() => this.#database.close())
+      .catch((error: unknown) => {
+        throw engineFailure(error);
+      });
     return this.#closing;
   }
 

@@ -51,7 +51,7 @@ export function readBehaviors(json: unknown): ReadonlyMap<string, BehaviorDefini
 
 /** The name that an event has, exactly; undefined when it stands for every event. */
 export function eventNameOf(name: string): string | undefined {
-  return ANY_EVENT.has(name) ? undefined : name;
+  return ANY_EVENT.has(name) ? undefined : name.toWellFormed();
 }
 
 function readTests(behavior: Members, place: string): readonly EventTest[] {

@@ -219,7 +219,9 @@ export function readDistinctIds(members: Members): readonly string[] | undefined
   const one = readText(members, "distinct_id");
   const many = readTexts(members, "distinct_ids", DISTINCT_ID_COUNT_MAX);
   if (one === undefined && many === undefined) return undefined;
-  return [...new Set([...(one === undefined ? [] : [one]), ...(many ?? [])])];
+  const ids = [...(one === undefined ? [] : [one]), ...(many ?? [])];
+  // As they are stored.
+  return [...new Set(ids.map((id) => id.toWellFormed()))];
 }
 
 /** A parameter that is a list of texts. */
@@ -263,7 +265,7 @@ export function readNames(members: Members): readonly string[] | undefined {
   const json = isOneName ? value : sentJson(members, "event");
   if (json === undefined || json === null) return undefined;
   const names = check<readonly string[]>("event", Array.isArray(json) ? json : [json]);
-  return names.length === 0 ? undefined : names;
+  return names.length === 0 ? undefined : names.map((name) => name.toWellFormed());
 }
 
 /** A parameter that is true or false in any of the ways that clients write it. */

@@ -20,6 +20,9 @@ export const GROUP_KEY = "$group_key";
 /** The name of a group's id. */
 export const GROUP_ID = "$group_id";
 
+/** When a user did anything first; it stands for no stored property. */
+export const FIRST_EVENT_TIME = "$mp_first_event_time";
+
 /** The last instant whose text has a year of four digits. */
 export const LAST_SEEN_SECONDS_MAX = 253_402_300_799;
 

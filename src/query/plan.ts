@@ -13,6 +13,7 @@ import type { Behavior, BehaviorDefinition } from "../event/behavior.ts";
 import { readBehaviors } from "../event/read-behaviors.ts";
 import { behaviorAt } from "../event/window.ts";
 import type { Scope } from "../profile/profile.ts";
+import { FIRST_EVENT_TIME } from "../profile/reserved.ts";
 import type { Project, Workspace } from "../project/project.ts";
 import { children } from "../selector/children.ts";
 import { rewrite } from "../selector/rewrite.ts";
@@ -165,15 +166,21 @@ export function planCohort(
  * The selector of a request for events; what a workspace asks of profiles is asked of whose event it is.
  *
  * @returns undefined where nothing is asked
- * @throws `selector.*`; so does a workspace that is made of cohorts, which events cannot be asked about
+ * @throws `selector.*`; so does a workspace that is made of cohorts or of first events, which events cannot be asked about
  */
 export function planEvents(where: string | undefined, workspace?: Workspace): Selector | undefined {
   const asked = compile(where ?? "", EVENT_SCOPE);
   const view = workspace && compiledWorkspace(workspace);
   if (view === undefined) return asked;
   const ofEvents = rewrite(view.expression, (leaf) => {
-    if (leaf.kind === "accessor") return { ...leaf, scope: "user" };
-    throw fail("selector.not_available_here", { accessor: leaf.kind });
+    if (leaf.kind !== "accessor") {
+      throw fail("selector.not_available_here", { accessor: leaf.kind });
+    }
+    // The selector of an event reads what is stored of a profile, and this is not.
+    if (leaf.name === FIRST_EVENT_TIME) {
+      throw fail("selector.not_available_here", { accessor: leaf.name });
+    }
+    return { ...leaf, scope: "user" };
   });
   if (asked === undefined) return selectorOf(ofEvents);
   const { expression: right } = asked;

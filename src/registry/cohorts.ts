@@ -182,6 +182,14 @@ export class CohortRegistry {
     });
   }
 
+  /**
+   * Does something while no list of a project changes: a change that has read its members writes them back, with
+   * whoever was erased meanwhile among them.
+   */
+  betweenChanges<Made>(projectId: number, work: () => Promise<Made>): Promise<Made> {
+    return this.#shelf.change(projectId, async () => ({ puts: new Map(), made: await work() }));
+  }
+
   #changed(
     before: KeptCohort,
     { id: _id, definitionTexts, ...changes }: CohortChanges,

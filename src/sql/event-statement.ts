@@ -28,13 +28,21 @@ const EVENT_COLUMNS: readonly Fragment[] = [
 export interface EventStatement {
   /** Whether the selector is said in full. */
   readonly exact: boolean;
-  /** Hours since 1970 and how many candidates each has, by hour. */
-  readonly hours: Fragment;
+  /** Stretches of so many seconds, counted since 1970, and how many candidates of a span each has, in order. */
+  readonly counts: (span: TimeSpan, stretchSeconds: number) => Fragment;
   /**
    * The candidates of a part of the span: name, key, time, insert id, time of arrival, properties, the key of the
    * person and, if it is asked for, the properties of the person's profile.
+   *
+   * @param page which of them, in the order of events; undefined for all, in no order
    */
-  readonly rows: (part: TimeSpan, withProfile: boolean) => Fragment;
+  readonly rows: (part: TimeSpan, withProfile: boolean, page?: Page) => Fragment;
+}
+
+/** Some rows of an ordered list. */
+export interface Page {
+  readonly offset: number;
+  readonly rowCount: number;
 }
 
 /** @param personKeys the people to read; undefined for all */
@@ -62,15 +70,29 @@ export function eventStatement(
   const from = fromEvents(source, source.table, needs);
   return {
     exact: selected.exact,
-    hours: sql`select cast(floor(e.time_ms / 3600000.0) as bigint) as hour, count(*) ${from} where ${withinSpan(query.span)} and ${condition} group by 1 order by 1`,
-    rows: (part, withProfile) => {
+    counts: (span, stretchSeconds) =>
+      sql`select cast(floor(e.time_ms / ${raw(`${stretchSeconds}000.0`)}) as bigint) as stretch, count(*) ${from} where ${withinSpan(span)} and ${condition} group by 1 order by 1`,
+    rows: (part, withProfile, page) => {
       const joined = fromEvents(source, source.table, {
         ...needs,
         profile: needs.profile || withProfile,
       });
-      return sql`select ${eventColumns(source, withProfile)} ${joined} where ${withinSpan(part)} and ${condition}`;
+      const selection = sql`where ${withinSpan(part)} and ${condition}`;
+      const columns = eventColumns(source, withProfile);
+      if (page === undefined) return sql`select ${columns} ${joined} ${selection}`;
+      return sql`select ${columns} ${joined} ${joinSender(source)} ${selection} ${inOrder(page)}`;
     },
   };
+}
+
+/** The distinct id that an event was sent with, as `s`. */
+function joinSender({ people, users }: EventSource): Fragment {
+  return sql`left join (select key, distinct_id from ${users.table} union select key, distinct_id from ${people}) s on s.key = e.key`;
+}
+
+function inOrder({ offset, rowCount }: Page): Fragment {
+  const page = raw(`limit ${rowCount} offset ${offset}`);
+  return sql`order by e.time_ms, e.name, coalesce(s.distinct_id, ''), e.insert_id ${page}`;
 }
 
 function eventColumns(source: EventSource, withProfile: boolean): Fragment {

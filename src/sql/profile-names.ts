@@ -5,11 +5,11 @@
  */
 import type { Behavior } from "../event/behavior.ts";
 import type { Scope } from "../profile/profile.ts";
+import { FIRST_EVENT_TIME } from "../profile/reserved.ts";
 import type { ProfileQuery } from "../query/query.ts";
 import type { EvaluationContext } from "../selector/selector.ts";
 import type { Binary, BinaryOperator, Expression } from "../selector/syntax.ts";
 import type { Catalog } from "../store/catalog.ts";
-import { FIRST_EVENT_TIME } from "../store/subject.ts";
 import { INSTANT_SECONDS_MAX } from "../values/time.ts";
 import type { Kind } from "../values/value.ts";
 import { behaviorTable, type EventGroups, isZeroWithoutEvents } from "./behavior.ts";

@@ -4,13 +4,16 @@
  * @module
  */
 import type { Profile, Scope } from "../profile/profile.ts";
-import { DISTINCT_ID, DISTINCT_ID_SHORT, GROUP_ID, GROUP_KEY } from "../profile/reserved.ts";
+import {
+  DISTINCT_ID,
+  DISTINCT_ID_SHORT,
+  FIRST_EVENT_TIME,
+  GROUP_ID,
+  GROUP_KEY,
+} from "../profile/reserved.ts";
 import type { Subject } from "../selector/selector.ts";
 import { formatInstant } from "../values/time.ts";
 import type { Computed, Value } from "../values/value.ts";
-
-/** The property that stands for when a user did anything first. */
-export const FIRST_EVENT_TIME = "$mp_first_event_time";
 
 /** What is known of a profile besides its properties. */
 export interface History {

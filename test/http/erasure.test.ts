@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { appClient } from "../support/app.ts";
 import { testClock } from "../support/clock.ts";
@@ -65,6 +66,22 @@ describe("an erasure", () => {
     const data = await retrieve(["ada", "bob"]);
     expect(data).not.toContain("ada");
     expect(data).toContain("bob");
+  });
+
+  it("is not undone by a list that is changed meanwhile", async () => {
+    const { store } = server;
+    const readMembers = store.members.bind(store);
+    store.members = async (...of) => {
+      const members = await readMembers(...of);
+      await sleep(20);
+      return members;
+    };
+    const changing = appClient(server).post("/cohorts/1/members", ["cyd"]);
+    await sleep(5);
+    const erased = ask("POST", `${DELETIONS}/`, { distinct_ids: ["ada"] });
+    expect((await Promise.all([changing, erased])).map(({ status }) => status)).toEqual([200, 201]);
+    const { json } = await appClient(server).get("/cohorts/1/members");
+    expect(json.results.distinct_ids).toEqual(["bob", "cyd"]);
   });
 
   it("tells what it took away, and not of whom", async () => {

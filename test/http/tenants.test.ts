@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { MemoryStore } from "../../src/store/memory.ts";
+import { describeTenants } from "../suites/tenants.suite.ts";
 import { type Answer, basic, encodeQuery, startTestServer } from "../support/server.ts";
 
 const MARK = "MARKERALPHA";
+
+describeTenants("the store in memory", async () => ({
+  store: new MemoryStore(),
+  end: async () => undefined,
+}));
 
 describe("two tenants", () => {
   it("never see anything of each other, by any road", async () => {

@@ -85,7 +85,7 @@ function readMode(text: string | undefined): MemberChange {
 function readIds({ body }: ApiRequest): readonly string[] {
   const text = body.toString("utf8").trim();
   const ids = /^[[{]/.test(text) ? readJsonIds(text) : readCsvIds(text);
-  const used = ids.filter((id) => id !== "");
+  const used = ids.filter((id) => id !== "").map((id) => id.toWellFormed());
   for (const id of used) checkLength(id);
   return [...new Set(used)];
 }

@@ -117,7 +117,7 @@ export const ERASURE_ROUTES: readonly Route[] = [
     answer: CREATED,
     handler: ({ context, project, request }) => {
       const { distinct_ids: distinctIds } = readJson(request, RETRIEVAL);
-      const { taskId } = context.retrievals.add(project.id, [...new Set(distinctIds)]);
+      const { taskId } = context.retrievals.add(project.id, asStored(distinctIds));
       return ok({ task_id: taskId }, 201);
     },
   }),
@@ -179,13 +179,21 @@ async function authorize(context: ServerContext, request: ApiRequest): Promise<P
   return { context, project, username, request };
 }
 
+/** Distinct ids as they are stored, each once. */
+function asStored(distinctIds: readonly string[]): readonly string[] {
+  return [...new Set(distinctIds.map((id) => id.toWellFormed()))];
+}
+
 async function erase(call: PrivacyCall): Promise<ApiReply> {
   const { context, project, username, request } = call;
   const body = readJson(request, ERASURE);
-  const distinctIds = [...new Set(body.distinct_ids)];
-  const erased = await context.store.erase(project.id, distinctIds);
+  const distinctIds = asStored(body.distinct_ids);
+  const { erasures, savedCohorts } = context.registry;
+  const erased = await savedCohorts.betweenChanges(project.id, () =>
+    context.store.erase(project.id, distinctIds),
+  );
   context.retrievals.forget(project.id, distinctIds);
-  const id = await context.registry.erasures.add(project.id, {
+  const id = await erasures.add(project.id, {
     ...erased,
     requestedAtMs: context.clock.now(),
     requestedBy: username,
