@@ -1,14 +1,21 @@
 /**
  * A Whom server in a process of its own, over a data folder made for the run.
  *
+ * `WHOM_BIN` names another command than the one of this checkout, so that two builds can be compared.
+ *
  * @module
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { HttpClient } from "./http-client.ts";
 
-const WHOM = fileURLToPath(new URL("../bin/whom.cjs", import.meta.url));
+const WHOM = process.env["WHOM_BIN"] ?? fileURLToPath(new URL("../bin/whom.cjs", import.meta.url));
+
+const START_MS_MAX = 60_000;
+const POLL_MS = 10;
 
 /** What `whom init --json` prints. */
 export interface Credentials {
@@ -30,14 +37,17 @@ export function whom(...args: readonly string[]): string {
 /** A running server. */
 export class BenchServer {
   readonly url: string;
+  /** The header that proves the service account. */
+  readonly authorization: string;
   readonly #process: ChildProcess;
-  readonly #authorization: string;
+  readonly #client: HttpClient;
 
   private constructor(url: string, process: ChildProcess, credentials: Credentials) {
     this.url = url;
     this.#process = process;
     const { username, secret } = credentials.service_account;
-    this.#authorization = `Basic ${Buffer.from(`${username}:${secret}`).toString("base64")}`;
+    this.authorization = `Basic ${Buffer.from(`${username}:${secret}`).toString("base64")}`;
+    this.#client = new HttpClient(url, { authorization: this.authorization });
   }
 
   /** Starts a server; resolves once it answers. */
@@ -49,36 +59,47 @@ export class BenchServer {
       { stdio: ["ignore", "ignore", "inherit"] },
     );
     const server = new BenchServer(`http://127.0.0.1:${port}`, child, credentials);
-    const deadline = Date.now() + 60_000;
-    for (;;) {
-      const isReady = await fetch(`${server.url}/health/ready`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-      if (isReady) return server;
+    const deadline = Date.now() + START_MS_MAX;
+    while (!(await server.isReady())) {
       if (Date.now() > deadline || child.exitCode !== null) throw new Error("no server");
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(POLL_MS);
     }
+    return server;
+  }
+
+  /** Whether it answers. */
+  async isReady(): Promise<boolean> {
+    return this.#client.send({ path: "/health/ready" }).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
   }
 
   /** One request to the query API; the body's text. */
   async query(projectId: number, parameters: Readonly<Record<string, unknown>>): Promise<string> {
-    const response = await fetch(`${this.url}/api/query/engage?project_id=${projectId}`, {
-      method: "POST",
-      headers: { authorization: this.#authorization, "content-type": "application/json" },
-      body: JSON.stringify(parameters),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${response.status}: ${text.slice(0, 500)}`);
+    return this.post(`/api/query/engage?project_id=${projectId}`, parameters);
+  }
+
+  /** One request with a JSON body; the answer's text. */
+  async post(path: string, parameters: Readonly<Record<string, unknown>>): Promise<string> {
+    const { status, body } = await this.#client.send({ path, body: JSON.stringify(parameters) });
+    const text = body.toString("utf8");
+    if (status !== 200) throw new Error(`${status}: ${text.slice(0, 500)}`);
     return text;
   }
 
-  /** The server's resident memory, in bytes. */
+  /** What the server counts, as Prometheus reads it. */
+  async metrics(): Promise<string> {
+    return (await this.#client.send({ path: "/metrics" })).body.toString("utf8");
+  }
+
   get pid(): number {
     return this.#process.pid ?? 0;
   }
 
   async stop(): Promise<void> {
+    this.#client.close();
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const exited = once(this.#process, "exit");
     this.#process.kill("SIGTERM");
     await exited;

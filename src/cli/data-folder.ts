@@ -23,6 +23,8 @@ import { systemReason } from "./system-reason.ts";
 export interface EngineSettings {
   /** Empty leaves it to the engine. */
   readonly memoryLimit: string;
+  /** Empty leaves it to the engine. */
+  readonly tempLimit: string;
   /** 0 takes one for each core. */
   readonly threads: number;
 }
@@ -63,6 +65,7 @@ export async function openDataFolder(folder: string, engine: EngineSettings): Pr
   const store = await DuckdbStore.open(join(folder, "whom.duckdb"), {
     threads: engine.threads === 0 ? undefined : engine.threads,
     memoryLimit: engine.memoryLimit === "" ? undefined : engine.memoryLimit,
+    tempLimit: engine.tempLimit === "" ? undefined : engine.tempLimit,
   });
   const writer = new Writer(store);
   return {

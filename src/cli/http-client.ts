@@ -48,9 +48,25 @@ export async function* askForBytes(
   server: string,
   request: ClientRequest,
 ): AsyncGenerator<Uint8Array> {
+  yield* (await askForStream(server, request)).bytes;
+}
+
+/** An answer that is still on its way. */
+export interface ClientStream {
+  readonly headers: Headers;
+  /** Ends with `server.unreachable` when the answer breaks off. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** The same with the headers, once they are there. */
+export async function askForStream(server: string, request: ClientRequest): Promise<ClientStream> {
   const url = address(server, request.path);
   const reply = await attempts(url, request);
   if (!reply.ok) throw refused(await parsed(reply));
+  return { headers: reply.headers, bytes: bytesOf(reply, url) };
+}
+
+async function* bytesOf(reply: Response, url: string): AsyncGenerator<Uint8Array> {
   try {
     yield* reply.body ?? [];
   } catch (error) {

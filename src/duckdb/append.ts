@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { type DuckDBConnection, DuckDBDataChunk, type DuckDBType } from "@duckdb/node-api";
-import type { Column } from "./columns.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { type DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import duckdb from "@duckdb/node-bindings";
+import type { Column } from "./column.ts";
 
 /** Rows the engine takes at once. */
 const CHUNK_ROWS = 2_048;
@@ -13,26 +15,33 @@ const CHUNK_ROWS = 2_048;
 export async function appendColumns(
   connection: DuckDBConnection,
   table: string,
-  types: readonly DuckDBType[],
+  rowCount: number,
   columns: readonly Column[],
 ): Promise<void> {
-  const rowCount = columns[0]?.length ?? 0;
   if (rowCount === 0) return;
   const appender = await connection.createAppender(table, "main", "whom");
   try {
     for (let start = 0; start < rowCount; start += CHUNK_ROWS) {
-      const part = columns.map((column) => column.slice(start, start + CHUNK_ROWS));
-      const chunk = DuckDBDataChunk.create([...types], Math.min(CHUNK_ROWS, rowCount - start));
-      chunk.setColumns(part);
-      appender.appendDataChunk(chunk);
+      // The engine takes rows on this very thread, which has requests to serve as well.
+      if (start > 0) await nextTurn();
+      appender.appendDataChunk(chunkOf(columns, start, Math.min(CHUNK_ROWS, rowCount - start)));
+      appender.flushSync();
     }
-    appender.flushSync();
   } catch (error) {
     appender.clear();
     throw error;
   } finally {
     appender.closeSync();
   }
+}
+
+function chunkOf(columns: readonly Column[], start: number, count: number): DuckDBDataChunk {
+  const types = columns.map(({ type }) => type);
+  const chunk = DuckDBDataChunk.create(types, count);
+  for (const [index, column] of columns.entries()) {
+    column.put(duckdb.data_chunk_get_vector(chunk.chunk, index), start, count);
+  }
+  return chunk;
 }
 
 /** Parts of a list, each of at most `size` items. */

@@ -3,91 +3,182 @@
  *
  * @module
  */
-import { type DuckDBType, type DuckDBValue, listValue } from "@duckdb/node-api";
-import { type Reading, type ReadingValue, readingsOf, sharedEntries } from "../store/catalog.ts";
+import { BOOLEAN, DOUBLE } from "@duckdb/node-api";
+import {
+  type Catalog,
+  type Needed,
+  type NeededProperty,
+  type Reading,
+  type ReadingSink,
+  type ReadingValue,
+  sharedEntries,
+  takeReadings,
+} from "../store/catalog.ts";
 import type { Properties, Value } from "../values/value.ts";
-import { COLUMN_TYPES, type PropertyTable } from "./tables.ts";
+import {
+  type Column,
+  IntegerColumn,
+  NullColumn,
+  NumberColumn,
+  type SparseColumn,
+  TextColumn,
+  TextListColumn,
+} from "./column.ts";
+import { COLUMN_TYPES, type PropertyColumn, type PropertyTable } from "./tables.ts";
 
-/** What one column holds of every row. */
-export type Column = readonly DuckDBValue[];
+const NEW_COLUMN: Readonly<Record<Reading, (rowCount: number) => SparseColumn>> = {
+  text: (rowCount) => new TextColumn(rowCount),
+  number: (rowCount) => new NumberColumn(DOUBLE, rowCount),
+  truth: (rowCount) => new NumberColumn(BOOLEAN, rowCount),
+  instant: (rowCount) => new IntegerColumn(rowCount),
+  list: (rowCount) => new TextListColumn(rowCount),
+  object: (rowCount) => new TextColumn(rowCount),
+  null: (rowCount) => new NumberColumn(BOOLEAN, rowCount),
+};
 
-/** One property of every row of a batch, by reading. */
-interface PropertyColumns {
-  readonly readings: Map<Reading, DuckDBValue[]>;
-  /** Row and value of each that has it, for a property that turns out to share a column. */
-  readonly values: (readonly [number, Value])[];
+/** The readings of one property, each a column. */
+class ReadingColumns implements ReadingSink {
+  readonly columns = new Map<Reading, SparseColumn>();
+  readonly #length: number;
+  /** Rows that have the property. */
+  rowCount = 0;
+
+  constructor(length: number) {
+    this.#length = length;
+  }
+
+  add(row: number, value: Value): void {
+    this.rowCount++;
+    takeReadings(value, row, this);
+  }
+
+  take(row: number, reading: Reading, held: ReadingValue): void {
+    let column = this.columns.get(reading);
+    if (column === undefined) {
+      column = NEW_COLUMN[reading](this.#length);
+      this.columns.set(reading, column);
+    }
+    column.set(row, held);
+  }
+
+  readings(): ReadonlySet<Reading> {
+    return new Set(this.columns.keys());
+  }
+}
+
+/** The values of one property that may turn out to share a column, or to have columns after all. */
+class KeptValues implements ReadingSink {
+  readonly rows: number[] = [];
+  readonly values: Value[] = [];
+  readonly #readings = new Set<Reading>();
+  readonly #length: number;
+  #columns: ReadingColumns | undefined;
+
+  constructor(length: number) {
+    this.#length = length;
+  }
+
+  get rowCount(): number {
+    return this.rows.length;
+  }
+
+  add(row: number, value: Value): void {
+    this.rows.push(row);
+    this.values.push(value);
+    takeReadings(value, row, this);
+  }
+
+  take(_row: number, reading: Reading): void {
+    this.#readings.add(reading);
+  }
+
+  readings(): ReadonlySet<Reading> {
+    return this.#readings;
+  }
+
+  get columns(): ReadonlyMap<Reading, SparseColumn> {
+    if (this.#columns === undefined) {
+      this.#columns = new ReadingColumns(this.#length);
+      for (const [index, row] of this.rows.entries()) {
+        this.#columns.add(row, this.values[index] as Value);
+      }
+    }
+    return this.#columns.columns;
+  }
 }
 
 /** The properties that a batch writes, gathered property by property. */
 export class PropertyRows {
-  readonly #rowCount: number;
-  readonly #properties = new Map<string, PropertyColumns>();
+  readonly #catalog: Catalog | undefined;
+  readonly #rowCountMax: number;
+  #rowCount = 0;
+  readonly #properties = new Map<string, ReadingColumns | KeptValues>();
 
-  constructor(rows: readonly Properties[]) {
-    this.#rowCount = rows.length;
-    rows.forEach((properties, row) => {
-      for (const [name, value] of properties) this.#add(name, row, value);
-    });
+  /**
+   * @param catalog what the table has: a property that has columns there has them from now on
+   * @param rowCountMax rows that may be added
+   */
+  constructor(catalog: Catalog | undefined, rowCountMax: number) {
+    this.#catalog = catalog;
+    this.#rowCountMax = rowCountMax;
   }
 
-  #add(name: string, row: number, value: Value): void {
-    let property = this.#properties.get(name);
-    if (property === undefined) {
-      property = { readings: new Map(), values: [] };
-      this.#properties.set(name, property);
-    }
-    property.values.push([row, value]);
-    for (const [reading, held] of readingsOf(value)) {
-      let column = property.readings.get(reading);
-      if (column === undefined) {
-        column = new Array<null>(this.#rowCount).fill(null);
-        property.readings.set(reading, column);
+  /** Adds a row. */
+  add(properties: Properties): void {
+    const row = this.#rowCount++;
+    for (const [name, value] of properties) {
+      let property = this.#properties.get(name);
+      if (property === undefined) {
+        const hasColumns = this.#catalog?.property(name)?.hasColumns === true;
+        const length = this.#rowCountMax;
+        property = hasColumns ? new ReadingColumns(length) : new KeptValues(length);
+        this.#properties.set(name, property);
       }
-      column[row] = toDuckdb(reading, held);
+      property.add(row, value);
     }
   }
 
   /** The properties and readings that the catalog must have for these rows. */
-  needed(): ReadonlyMap<string, ReadonlySet<Reading>> {
-    const needed = new Map<string, ReadonlySet<Reading>>();
-    for (const [name, { readings }] of this.#properties) needed.set(name, new Set(readings.keys()));
-    return needed;
+  needed(): Needed {
+    const properties = new Map<string, NeededProperty>();
+    for (const [name, property] of this.#properties) {
+      properties.set(name, { readings: property.readings(), rowCount: property.rowCount });
+    }
+    return { rowCount: this.#rowCount, properties };
   }
 
   /** The columns of the catalog, in the table's order; it knows all properties by now. */
   columns(table: PropertyTable): readonly Column[] {
-    const nulls: Column = new Array<null>(this.#rowCount).fill(null);
-    return table.columns.map(
-      ({ propertyName, reading }) =>
-        this.#properties.get(propertyName)?.readings.get(reading) ?? nulls,
-    );
+    return table.columns.map((column) => this.#column(column));
+  }
+
+  #column({ propertyName, reading, type }: PropertyColumn): Column {
+    const column = this.#properties.get(propertyName)?.columns.get(reading);
+    if (column === undefined) return new NullColumn(type);
+    // A list stands as a text in a column that is still being filled.
+    const isText = column instanceof TextListColumn && type !== COLUMN_TYPES.list;
+    return isText ? column.asTexts() : column;
   }
 
   /** The column of the properties without columns of their own. */
   shared(table: PropertyTable): Column {
-    const entries: (string[] | undefined)[] = new Array(this.#rowCount);
-    for (const [name, { values }] of this.#properties) {
-      const property = table.catalog.property(name);
-      if (property === undefined || property.hasColumns) continue;
-      for (const [row, value] of values) {
-        let list = entries[row];
+    const entries = new Map<number, string[]>();
+    for (const [name, property] of this.#properties) {
+      if (property instanceof ReadingColumns) continue;
+      const known = table.catalog.property(name);
+      if (known === undefined || known.hasColumns) continue;
+      for (const [index, row] of property.rows.entries()) {
+        let list = entries.get(row);
         if (list === undefined) {
           list = [];
-          entries[row] = list;
+          entries.set(row, list);
         }
-        list.push(...sharedEntries(property.id, value));
+        list.push(...sharedEntries(known.id, property.values[index] as Value));
       }
     }
-    return Array.from(entries, (list) => (list === undefined ? null : listValue(list)));
+    const column = new TextListColumn(this.#rowCount);
+    const rows = [...entries].sort(([left], [right]) => left - right);
+    for (const [row, list] of rows) column.set(row, list);
+    return column;
   }
-}
-
-/** The types of the columns of the catalog, in the table's order. */
-export function columnTypes(table: PropertyTable): readonly DuckDBType[] {
-  return table.columns.map(({ reading }) => COLUMN_TYPES[reading]);
-}
-
-function toDuckdb(reading: Reading, held: ReadingValue): DuckDBValue {
-  if (reading === "instant") return BigInt(held as number);
-  return typeof held === "object" ? listValue([...held]) : held;
 }

@@ -11,6 +11,7 @@ import {
   type DuckDBConnection,
   type DuckDBInstance,
   type DuckDBMaterializedResult,
+  type DuckDBResult,
   type DuckDBType,
   type DuckDBValue,
   LIST,
@@ -20,6 +21,7 @@ import {
 } from "@duckdb/node-api";
 import { fail, WhomError } from "../errors/error.ts";
 import type { Fragment, Parameter } from "../sql/fragment.ts";
+import { engineError } from "./engine-budget.ts";
 import {
   attach,
   attachStatement,
@@ -28,11 +30,15 @@ import {
   removeFile,
 } from "./engine-file.ts";
 import { dropPrepared, keepPrepared, runPrepared, type Writes } from "./prepared.ts";
+import { ReaderPool } from "./reader-pool.ts";
 
 export type { EngineOptions } from "./engine-file.ts";
 
 /** Readers that may run at once; more wait their turn. */
 const READERS_MAX = 8;
+
+/** Readers kept for look-ups, which must not wait behind queries that take long. */
+const QUICK_READERS_MAX = 2;
 
 /** Results that may be streamed at once; each holds a connection for as long as its client reads. */
 const STREAMS_MAX = 32;
@@ -54,13 +60,13 @@ export class Database {
   readonly #file: string;
   readonly #options: EngineOptions;
   #writer: DuckDBConnection;
-  #idle: DuckDBConnection[] = [];
+  readonly #readers = new ReaderPool(() => this.#connectReader(), READERS_MAX);
+  readonly #quickReaders = new ReaderPool(() => this.#connectReader(), QUICK_READERS_MAX);
+  readonly #aheadReaders = new ReaderPool(() => this.#connectReader(), 1);
   readonly #streams = new Set<Stream>();
   /** Set while the file is replaced: whoever wants to read waits for it. */
   #replacing: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
-  readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
-  #readerCount = 0;
   #closed: boolean = false;
   readonly #writes: Writes = { count: 0, isWriting: false };
 
@@ -84,6 +90,11 @@ export class Database {
   /** Whether a write is under way, so that what is planned now may be out of date when it runs. */
   get isWriting(): boolean {
     return this.#writes.isWriting;
+  }
+
+  /** How many writes have ended, whatever came of them. */
+  get writeCount(): number {
+    return this.#writes.count;
   }
 
   /** The path, or `:memory:`. */
@@ -119,12 +130,30 @@ export class Database {
   }
 
   /** Runs a function with a connection of its own; an abort interrupts what it runs. */
-  async read<Result>(
+  read<Result>(
     use: (connection: DuckDBConnection) => Promise<Result>,
     signal?: AbortSignal,
   ): Promise<Result> {
+    return this.#readWith(this.#readers, use, signal);
+  }
+
+  /** As `read`, for what takes no more than some milliseconds: it waits only for its like. */
+  readQuickly<Result>(use: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+    return this.#readWith(this.#quickReaders, use, undefined);
+  }
+
+  /** As `read`, for what the next write needs: it waits for nobody who only reads. */
+  readAhead<Result>(use: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+    return this.#readWith(this.#aheadReaders, use, undefined);
+  }
+
+  async #readWith<Result>(
+    pool: ReaderPool,
+    use: (connection: DuckDBConnection) => Promise<Result>,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> {
     signal?.throwIfAborted();
-    const connection = await this.#acquire();
+    const connection = await this.#acquire(pool);
     const interrupt = () => connection.interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });
     try {
@@ -135,7 +164,8 @@ export class Database {
       throw engineFailure(error);
     } finally {
       signal?.removeEventListener("abort", interrupt);
-      this.#release(connection);
+      pool.release(connection);
+      this.#tellIdle();
     }
   }
 
@@ -240,20 +270,22 @@ export class Database {
   }
 
   #releaseAll(): void {
-    for (const connection of this.#idle) closeConnection(connection);
-    this.#idle = [];
-    this.#readerCount = 0;
+    for (const pool of this.#pools()) pool.takeAll().forEach(closeConnection);
     closeConnection(this.#writer);
     this.#instance.closeSync();
   }
 
   /** Resolves once no reader is at work. */
   async #allIdle(): Promise<void> {
-    while (this.#streams.size > 0 || this.#idle.length < this.#readerCount) {
+    while (this.#streams.size > 0 || this.#pools().some(({ isIdle }) => !isIdle)) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
     }
+  }
+
+  #pools(): readonly ReaderPool[] {
+    return [this.#readers, this.#quickReaders, this.#aheadReaders];
   }
 
   #tellIdle(): void {
@@ -261,36 +293,22 @@ export class Database {
     this.#onIdle = undefined;
   }
 
-  async #acquire(): Promise<DuckDBConnection> {
+  async #acquire(pool: ReaderPool): Promise<DuckDBConnection> {
     while (this.#replacing !== undefined) await this.#replacing;
     if (this.#closed) throw fail("data.closed", {});
-    const idle = this.#idle.pop();
-    if (idle !== undefined) return idle;
-    if (this.#readerCount < READERS_MAX) return this.#connectReader();
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-    });
-  }
-
-  async #connectReader(): Promise<DuckDBConnection> {
-    this.#readerCount++;
     try {
-      const connection = await this.#instance.connect();
-      await connection.run("use whom");
-      keepPrepared(connection, this.#writes);
-      return connection;
+      return await pool.acquire();
     } catch (error) {
-      this.#readerCount--;
       this.#tellIdle();
       throw engineFailure(error);
     }
   }
 
-  #release(connection: DuckDBConnection): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#idle.push(connection);
-    else next(connection);
-    this.#tellIdle();
+  async #connectReader(): Promise<DuckDBConnection> {
+    const connection = await this.#instance.connect();
+    await connection.run("use whom");
+    keepPrepared(connection, this.#writes);
+    return connection;
   }
 
   /** Lets readers finish, ends streams, folds the log into the file and lets it go. */
@@ -318,6 +336,15 @@ export async function run(
   const values = parameters.map(toDuckdb);
   const types = parameters.map((parameter) => TYPES[parameter.kind]);
   return runPrepared(connection, text, values, types);
+}
+
+/** Runs one statement whose result is taken chunk by chunk, so that each can be let go; it must be taken to its end. */
+export function runInChunks(
+  connection: DuckDBConnection,
+  { text, parameters }: Fragment,
+): Promise<DuckDBResult> {
+  const types = parameters.map((parameter) => TYPES[parameter.kind]);
+  return connection.stream(text, parameters.map(toDuckdb), types);
 }
 
 /** Closes a connection, and before it the statements it keeps. */
@@ -356,5 +383,5 @@ function toDuckdb(parameter: Parameter): DuckDBValue {
 export function engineFailure(error: unknown): unknown {
   if (error instanceof WhomError || !(error instanceof Error)) return error;
   if (error.name === "AbortError") return error;
-  return fail("data.engine_failed", { reason: error.message });
+  return engineError(error);
 }

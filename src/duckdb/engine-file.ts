@@ -7,12 +7,15 @@ import { existsSync, realpathSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { fail, type WhomError } from "../errors/error.ts";
+import { diskShare, memoryShare } from "./engine-budget.ts";
 
 /** How the engine may use the machine. */
 export interface EngineOptions {
   readonly threads?: number | undefined;
-  /** As DuckDB writes it: `2GB`. */
+  /** As DuckDB writes it: `2GB`; half of the machine's memory by default. */
   readonly memoryLimit?: string | undefined;
+  /** Disk for what does not fit in memory, written the same way; half of what is free by default. */
+  readonly tempLimit?: string | undefined;
   /** Properties of a scope that get columns of their own; `COLUMN_PROPERTIES_MAX` by default. */
   readonly columnPropertiesMax?: number | undefined;
 }
@@ -28,6 +31,11 @@ export async function attach(
   const instance = await DuckDBInstance.create(":memory:", engineConfig(path, options));
   try {
     const writer = await instance.connect();
+    if (path !== ":memory:") {
+      // The engine ignores this one when it is given it at its start.
+      const limit = options.tempLimit ?? diskShare(dirname(path));
+      await writer.run(`set max_temp_directory_size = ${quoted(limit)}`);
+    }
     await writer.run(attachStatement(path, "whom"));
     await writer.run("use whom");
     return { instance, writer };
@@ -41,7 +49,11 @@ export async function attach(
 export function attachStatement(path: string, name: string): string {
   return path === ":memory:"
     ? `attach ':memory:' as ${name}`
-    : `attach '${path.replaceAll("'", "''")}' as ${name} (storage_version 'latest')`;
+    : `attach ${quoted(path)} as ${name} (storage_version 'latest')`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 /** Removes a database file and its log. */
@@ -59,7 +71,7 @@ function engineConfig(path: string, options: EngineOptions): Record<string, stri
     max_expression_depth: "10000",
     temp_directory: path === ":memory:" ? "" : join(dirname(path), "tmp"),
     ...(options.threads !== undefined && { threads: String(options.threads) }),
-    ...(options.memoryLimit !== undefined && { memory_limit: options.memoryLimit }),
+    memory_limit: options.memoryLimit ?? memoryShare(),
   };
 }
 

@@ -5,13 +5,14 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { sql } from "../sql/fragment.ts";
-import type { Erased } from "../store/store.ts";
+import type { Erased, ProfileKeys } from "../store/store.ts";
 import { slices } from "./append.ts";
 import { run } from "./connection.ts";
 import { readCanonicalIds, readKeys } from "./ids.ts";
 import { IDS_PER_STATEMENT, keyList } from "./people.ts";
 import { EVENT_ORDER } from "./sort-events.ts";
 import type { EventTable, PeopleTable, ProfileTable } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** Takes away everything of the clusters of some ids, in one transaction. */
 export async function erasePeople(
@@ -22,9 +23,7 @@ export async function erasePeople(
   const keys = await keysOfClusters(connection, table, distinctIds);
   let profileCount = 0;
   let eventCount = 0;
-  let counted: Counted;
-  await connection.run("begin");
-  try {
+  const counted = await inTransaction(connection, async () => {
     for (const part of slices(keys, IDS_PER_STATEMENT)) {
       const list = keyList(part);
       const { events } = table;
@@ -44,15 +43,25 @@ export async function erasePeople(
       profileCount += deleted.rowsChanged;
     }
     // Nothing that may fail comes after the commit, so that an error means that nothing is gone.
-    counted = await countRows(connection, table);
-    await connection.run("commit");
-  } catch (error) {
-    await connection.run("rollback").catch(() => undefined);
-    throw error;
-  }
+    return countRows(connection, table);
+  });
   Object.assign(table.people, counted.people);
   if (table.events !== undefined) Object.assign(table.events, counted.events);
   return { profileCount, eventCount };
+}
+
+/** The keys of the profiles that are kept of some users, by ascending distinct id. */
+export async function readKeysOfUsers(
+  connection: DuckDBConnection,
+  table: ProfileTable,
+  distinctIds: readonly string[],
+): Promise<ProfileKeys> {
+  const value = await keysOfClusters(connection, table, distinctIds);
+  const result = await run(
+    connection,
+    sql`select key from ${table.table} where key in (select unnest(${{ kind: "keys", value }})) order by distinct_id`,
+  );
+  return Uint32Array.from(await result.getRows(), ([key]) => Number(key));
 }
 
 async function keysOfClusters(
@@ -106,8 +115,20 @@ async function countRows(
 /** The columns whose look-ups want them uncompressed; the engine does not tell that of a table. */
 const KEY_COLUMN = "distinct_id VARCHAR PRIMARY KEY";
 
+/** How a table of properties differs in its copy. */
+export interface TableCopy {
+  /** Columns that it has no more. */
+  readonly dropped: readonly string[];
+  /** Its shared column, in SQL over the old rows `t` and what is joined. */
+  readonly shared: string;
+  readonly join: string;
+}
+
 /** Copies every table of `whom` into the empty database `fresh`, rows in their best order. */
-export async function copyTables(connection: DuckDBConnection): Promise<void> {
+export async function copyTables(
+  connection: DuckDBConnection,
+  copies: ReadonlyMap<string, TableCopy> = new Map(),
+): Promise<void> {
   const tables = await connection.runAndReadAll(
     "select table_name, sql from duckdb_tables() where database_name = 'whom' and not temporary order by table_name",
   );
@@ -119,17 +140,26 @@ export async function copyTables(connection: DuckDBConnection): Promise<void> {
     );
     await connection.run("use fresh");
     await connection.run(made);
+    const copy = copies.get(table);
+    for (const column of copy?.dropped ?? []) {
+      await connection.run(`alter table ${table} drop column ${column}`);
+    }
     await connection.run("use whom");
-    await connection.run(`insert into fresh.${table} ${selectAll(table)}`);
+    await connection.run(`insert into fresh.${table} ${selectAll(table, copy)}`);
   }
 }
 
 /** A table's name is one of ours, never a text of a user. */
-function selectAll(table: string): string {
-  if (table.startsWith("events_")) {
-    return `select * replace (true as sorted) from whom.${table} order by ${EVENT_ORDER}`;
-  }
-  return /^(?:profiles|people)_\d+$/.test(table)
-    ? `select * from whom.${table} order by key`
-    : `select * from whom.${table}`;
+function selectAll(table: string, copy: TableCopy | undefined): string {
+  const isEvents = table.startsWith("events_");
+  const dropped = copy === undefined || copy.dropped.length === 0 ? [] : copy.dropped;
+  const exclude = dropped.length === 0 ? "" : ` exclude (${dropped.join(", ")})`;
+  const replaced = [
+    ...(isEvents ? ["true as sorted"] : []),
+    ...(copy === undefined ? [] : [`${copy.shared} as shared`]),
+  ];
+  const replace = replaced.length === 0 ? "" : ` replace (${replaced.join(", ")})`;
+  const all = `select t.*${exclude}${replace} from whom.${table} t ${copy?.join ?? ""}`;
+  if (isEvents) return `${all} order by ${EVENT_ORDER.replaceAll(/\w+/g, "t.$&")}`;
+  return /^(?:profiles|people)_\d+$/.test(table) ? `${all} order by t.key` : all;
 }

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { type DuckDBConnection, UINTEGER, VARCHAR } from "@duckdb/node-api";
+import { type DuckDBConnection, UINTEGER } from "@duckdb/node-api";
 import { ClusterTable } from "../event/clusters.ts";
 import type { Join } from "../event/identity.ts";
 import { type Fragment, join, sql, texts } from "../sql/fragment.ts";
 import { fold } from "../values/text.ts";
 import { appendColumns, slices } from "./append.ts";
+import { keyColumn, NullColumn, textColumn } from "./column.ts";
 import { run } from "./connection.ts";
 import type { ProfileTable } from "./tables.ts";
 
@@ -142,22 +143,22 @@ export class People {
     if (!this.#keys.has(id)) this.#added.set(id, key);
   }
 
+  /** Whether the batch leaves all rows as they are. */
+  get isUnchanged(): boolean {
+    return this.#added.size === 0 && this.#joins.length === 0;
+  }
+
   /** Writes what changed, inside the transaction that the caller has begun. */
   async write(connection: DuckDBConnection): Promise<void> {
     const { people } = this.#table;
     if (this.#added.size > 0) {
-      const canonical = new Array<null>(this.#added.size).fill(null);
-      await appendColumns(
-        connection,
-        people.name,
-        [UINTEGER, VARCHAR, VARCHAR, UINTEGER],
-        [
-          [...this.#added.values()],
-          [...this.#added.keys()],
-          Array.from(this.#added.keys(), foldedUnlessSame),
-          canonical,
-        ],
-      );
+      const ids = [...this.#added.keys()];
+      await appendColumns(connection, people.name, ids.length, [
+        keyColumn(this.#added.values()),
+        textColumn(ids),
+        textColumn(ids.map(foldedUnlessSame)),
+        new NullColumn(UINTEGER),
+      ]);
     }
     for (const { from, into } of this.#joins) {
       const fromKey = sql`${{ kind: "key", value: this.key(from) ?? 0 }}`;

@@ -41,8 +41,27 @@ export function keepPrepared(connection: DuckDBConnection, writes: Writes): void
   KEPT.set(connection, { writes, preparedAt: writes.count, statements: new Map() });
 }
 
-/** Gives up what a connection keeps. */
+/** Statements that a connection keeps whatever is written, by text, least recently used first. */
+const LASTING = new WeakMap<DuckDBConnection, Map<string, DuckDBPreparedStatement>>();
+const LASTING_MAX = 40;
+
+/**
+ * A statement whose plan does not hang on what its tables hold, as all its conditions are looked up by parameters that are
+ * planned when they are bound.
+ */
+export async function prepareForGood(
+  connection: DuckDBConnection,
+  text: string,
+): Promise<DuckDBPreparedStatement> {
+  const statements = LASTING.get(connection) ?? new Map<string, DuckDBPreparedStatement>();
+  LASTING.set(connection, statements);
+  return keep(statements, LASTING_MAX, text, connection);
+}
+
+/** Gives up what a connection keeps: its database would stay open with them. */
 export function dropPrepared(connection: DuckDBConnection): void {
+  for (const statement of LASTING.get(connection)?.values() ?? []) statement.destroySync();
+  LASTING.delete(connection);
   const kept = KEPT.get(connection);
   if (kept === undefined) return;
   clear(kept);
@@ -74,12 +93,20 @@ async function prepare(
     clear(kept);
     kept.preparedAt = kept.writes.count;
   }
-  const { statements } = kept;
+  return keep(kept.statements, PREPARED_MAX, text, connection);
+}
+
+async function keep(
+  statements: Map<string, DuckDBPreparedStatement>,
+  countMax: number,
+  text: string,
+  connection: DuckDBConnection,
+): Promise<DuckDBPreparedStatement> {
   const prepared = statements.get(text) ?? (await connection.prepare(text));
   statements.delete(text);
   statements.set(text, prepared);
   for (const [oldest, old] of statements) {
-    if (statements.size <= PREPARED_MAX) break;
+    if (statements.size <= countMax) break;
     statements.delete(oldest);
     old.destroySync();
   }

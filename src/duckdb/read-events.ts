@@ -7,12 +7,12 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { TimeSpan } from "../event/behavior.ts";
 import { type EventRow, NOBODY } from "../event/event.ts";
 import type { EventQuery } from "../event/event-query.ts";
+import { orderEvents } from "../event/order.ts";
 import { eventSubject } from "../event/subject.ts";
 import { selects } from "../selector/selector.ts";
 import { usesOf } from "../selector/uses.ts";
 import { type EventStatement, eventStatement, type Page } from "../sql/event-statement.ts";
 import { type Fragment, sql } from "../sql/fragment.ts";
-import { orderText } from "../values/text.ts";
 import { run } from "./connection.ts";
 import { DUCKDB } from "./dialect.ts";
 import { type RawEvent, readProfileOf, readRow, toEvent } from "./event-rows.ts";
@@ -138,7 +138,7 @@ async function readPart(
     ? found.filter((raw) => isSelected(raw, ids.get(raw.key) ?? NOBODY, query))
     : found;
   const rows = selected.map((raw) => toEventRow(raw, ids));
-  return rows.sort(orderRows);
+  return rows.sort(orderEvents);
 }
 
 function isSelected(raw: RawEvent, distinctId: string, query: EventQuery): boolean {
@@ -159,13 +159,4 @@ function toEventRow(raw: RawEvent, ids: ReadonlyMap<number, string>): EventRow {
     receivedAtMs,
     propertiesJson,
   };
-}
-
-function orderRows(left: EventRow, right: EventRow): number {
-  return (
-    left.timeMs - right.timeMs ||
-    orderText(left.name, right.name) ||
-    orderText(left.distinctId, right.distinctId) ||
-    orderText(left.insertId, right.insertId)
-  );
 }

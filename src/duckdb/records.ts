@@ -3,18 +3,20 @@
  *
  * @module
  */
-import { BIGINT, type DuckDBConnection, INTEGER, UINTEGER } from "@duckdb/node-api";
+import { BIGINT, type DuckDBConnection, INTEGER } from "@duckdb/node-api";
 import { NOBODY } from "../event/event.ts";
 import { sql } from "../sql/fragment.ts";
 import type { RecordKind, StoredRecord } from "../store/store.ts";
 import { orderText } from "../values/text.ts";
 import { appendColumns, slices } from "./append.ts";
+import { keyColumn, PlainColumn } from "./column.ts";
 import { run } from "./connection.ts";
 import { readIds, readKeys } from "./ids.ts";
 import { IDS_PER_STATEMENT, keyList, People } from "./people.ts";
 import { reserveKeys, settleKeys } from "./schema.ts";
 import { scopeTable } from "./scope-table.ts";
 import type { ProfileTable } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** The records of a kind, by id. */
 export async function readRecords(
@@ -65,23 +67,21 @@ export async function writeMembers(
     return key;
   });
   const before = await membersBefore(connection, table, cohortId);
-  let peopleCount = 0;
-  await inTransaction(connection, async () => {
+  const peopleCount = await inTransaction(connection, async () => {
     await reserveKeys(connection, table);
     await people.write(connection);
     await run(
       connection,
       sql`delete from cohort_members where scope_id = ${table.id} and cohort_id = ${cohortId}`,
     );
-    await appendColumns(
-      connection,
-      "cohort_members",
-      [INTEGER, BIGINT, UINTEGER],
-      [keys.map(() => table.id), keys.map(() => BigInt(cohortId)), keys],
-    );
+    await appendColumns(connection, "cohort_members", keys.length, [
+      new PlainColumn(INTEGER, new Int32Array(keys.length).fill(table.id)),
+      new PlainColumn(BIGINT, new BigInt64Array(keys.length).fill(BigInt(cohortId))),
+      keyColumn(keys),
+    ]);
     await forgetStrangers(connection, table, before);
     // Nothing that may fail comes after the commit, so that an error means that nothing was written.
-    peopleCount = await countPeople(connection, table);
+    return countPeople(connection, table);
   });
   settleKeys(table);
   table.people.rowCount = peopleCount;
@@ -134,18 +134,4 @@ export async function readMembers(
   const keys = new Set((await result.getRows()).map(([key]) => Number(key)));
   const ids = await readIds(connection, table, keys);
   return [...new Set(ids.values())].sort(orderText);
-}
-
-async function inTransaction(
-  connection: DuckDBConnection,
-  write: () => Promise<void>,
-): Promise<void> {
-  await connection.run("begin");
-  try {
-    await write();
-    await connection.run("commit");
-  } catch (error) {
-    await connection.run("rollback").catch(() => undefined);
-    throw error;
-  }
 }

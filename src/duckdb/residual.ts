@@ -126,23 +126,6 @@ interface Found {
   readonly sortKey: Computed;
 }
 
-/** The keys of a query, in order and cut to the limit. */
-export async function selectKeys(
-  connection: DuckDBConnection,
-  selection: Selection,
-  signal: AbortSignal | undefined,
-): Promise<Uint32Array> {
-  const { statement } = selection;
-  if (!statement.exact) return selectResidual(connection, selection, signal);
-  const result = await run(connection, statement.keys);
-  const keys = new Uint32Array(result.rowCount);
-  let index = 0;
-  for (const chunk of await result.fetchAllChunks()) {
-    for (const key of chunk.getColumnValues(0)) keys[index++] = key as number;
-  }
-  return keys;
-}
-
 /** The keys of a query whose statement is not exact, in order and cut to the limit. */
 export async function selectResidual(
   connection: DuckDBConnection,

@@ -10,6 +10,7 @@ import { raw, sql } from "../sql/fragment.ts";
 import { Catalog } from "../store/catalog.ts";
 import { loadColumns, loadProperties } from "./catalog-table.ts";
 import { run } from "./connection.ts";
+import { Layout } from "./layout.ts";
 import type { EventTable, PeopleTable, ProfileTable } from "./tables.ts";
 
 /** The layout of the file; a newer one is not opened. */
@@ -98,7 +99,7 @@ export async function loadTables(
     table.keysReserved = Number(keysReserved);
     await loadColumns(connection, table);
     await loadPeople(connection, table.people);
-    table.events = await loadEvents(connection, id, columnPropertiesMax);
+    table.events = await loadEvents(connection, table, columnPropertiesMax);
     tables.push(table);
   }
   return tables;
@@ -115,7 +116,7 @@ async function loadPeople(connection: DuckDBConnection, people: PeopleTable): Pr
 
 async function loadEvents(
   connection: DuckDBConnection,
-  id: number,
+  { id, layout }: ProfileTable,
   columnPropertiesMax: number,
 ): Promise<EventTable | undefined> {
   const existing = await run(
@@ -124,7 +125,7 @@ async function loadEvents(
   );
   if (existing.rowCount === 0) return undefined;
   const properties = await loadProperties(connection, "event_properties", id);
-  const table = describeEvents(id, new Catalog(properties, columnPropertiesMax));
+  const table = describeEvents(id, new Catalog(properties, columnPropertiesMax), layout);
   await loadColumns(connection, table);
   const counted = await connection.runAndReadAll(
     `select count(*), count(*) filter (not sorted) from ${table.name}`,
@@ -196,7 +197,7 @@ export async function createEvents(
   table: ProfileTable,
   columnPropertiesMax: number,
 ): Promise<EventTable> {
-  const events = describeEvents(table.id, new Catalog([], columnPropertiesMax));
+  const events = describeEvents(table.id, new Catalog([], columnPropertiesMax), table.layout);
   // Without an index: rows are put in order by writing them anew, and what was deleted is then given back.
   await connection.run(
     `create table ${events.name} (day integer not null, name varchar not null, key uinteger not null, time_ms bigint not null, insert_id varchar not null, received_ms bigint not null, sorted boolean not null, properties varchar not null, shared varchar[])`,
@@ -216,6 +217,7 @@ function describe(id: number, scope: Scope, catalog: Catalog): ProfileTable {
     catalogTable: "properties",
     catalog,
     columns: [],
+    layout: new Layout(),
     people: { name: people, table: raw(people), rowCount: 0, aliasCount: 0 },
     events: undefined,
     nextKey: 0,
@@ -223,7 +225,7 @@ function describe(id: number, scope: Scope, catalog: Catalog): ProfileTable {
   };
 }
 
-function describeEvents(id: number, catalog: Catalog): EventTable {
+function describeEvents(id: number, catalog: Catalog, layout: Layout): EventTable {
   const name = eventsName(id);
   return {
     id,
@@ -232,6 +234,7 @@ function describeEvents(id: number, catalog: Catalog): EventTable {
     catalogTable: "event_properties",
     catalog,
     columns: [],
+    layout,
     rowCount: 0,
     unsortedCount: 0,
   };

@@ -7,6 +7,7 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { EventTable } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** Events written anew by one transaction, unless a single day has more. */
 const EVENTS_PER_STEP = 1_000_000;
@@ -89,26 +90,20 @@ export async function sortStep(connection: DuckDBConnection, table: EventTable):
     return;
   }
   const within = `day between ${range.from} and ${range.to}`;
-  await connection.run("begin");
-  let sortedCount = 0;
-  try {
+  const sortedCount = await inTransaction(connection, async () => {
     await connection.run(
       `create temp table events_to_sort as select * from ${table.name} where ${within}`,
     );
     const counted = await connection.runAndReadAll(
       "select count(*) filter (not sorted) from events_to_sort",
     );
-    sortedCount = Number(counted.getRows()[0]?.[0] ?? 0);
     await connection.run(`delete from ${table.name} where ${within}`);
     await connection.run(
       `insert into ${table.name} select * replace (true as sorted) from events_to_sort order by ${EVENT_ORDER}`,
     );
     await connection.run("drop table events_to_sort");
-    await connection.run("commit");
-  } catch (error) {
-    await connection.run("rollback").catch(() => undefined);
-    throw error;
-  }
+    return Number(counted.getRows()[0]?.[0] ?? 0);
+  });
   table.unsortedCount -= sortedCount;
 }
 

@@ -15,7 +15,8 @@ import { breakDownValues, summarizeNumbers } from "../store/statistic.ts";
 import type { Computed } from "../values/value.ts";
 import { breakDownInSql } from "./breakdown.ts";
 import { run } from "./connection.ts";
-import { scanSelected, selectKeys } from "./residual.ts";
+import { selectKeys } from "./freeze.ts";
+import { scanSelected } from "./residual.ts";
 import type { Selection } from "./selection.ts";
 
 /** Rows that are handed over together. */

@@ -14,7 +14,9 @@ import type { ProfileQuery } from "../query/query.ts";
 import type { Breakdown, BreakdownOptions, NumberSummary } from "../query/statistic.ts";
 import type { Expression } from "../selector/syntax.ts";
 import { sql } from "../sql/fragment.ts";
-import { COLUMN_PROPERTIES_MAX } from "../store/catalog.ts";
+import { COLUMN_PROPERTIES_MAX } from "../store/column-policy.ts";
+import type { DocumentPart, DocumentsRequest } from "../store/documents.ts";
+import { type FrozenKeys, keysInOrder } from "../store/frozen-keys.ts";
 import type {
   Batch,
   Erased,
@@ -28,33 +30,49 @@ import type {
   UpdateRejection,
 } from "../store/store.ts";
 import type { Computed } from "../values/value.ts";
-import { applyBatches } from "./apply.ts";
+import { Applier } from "./applier.ts";
+import { compactFile } from "./compact.ts";
 import { Database, type EngineOptions, engineFailure, run } from "./connection.ts";
-import { copyTables, erasePeople } from "./erase.ts";
+import { erasePeople, readKeysOfUsers } from "./erase.ts";
+import { exportDocuments } from "./export.ts";
+import { removeExportFiles } from "./export-parquet.ts";
+import { freezeKeys } from "./freeze.ts";
+import { IdOrder, readIdOrder } from "./id-order.ts";
 import { readCanonicalIds } from "./ids.ts";
+import { tablesAsSeen, watchLayout } from "./layout.ts";
+import { LookUps } from "./look-ups.ts";
+import { Promoter } from "./promoter.ts";
 import { readEvents } from "./read-events.ts";
-import { readRows } from "./read-profiles.ts";
+import { halves, readRows } from "./read-profiles.ts";
 import { readMembers, readRecords, writeMembers, writeRecords } from "./records.ts";
-import { selectKeys, selectResidual } from "./residual.ts";
+import { selectResidual } from "./residual.ts";
 import { loadTables, prepareSchema } from "./schema.ts";
 import { prepareSelection, type Selection } from "./selection.ts";
 import { EventSorter, isWorthSorting, sortStep } from "./sort-events.ts";
 import { breakDownSelected, readValues, summarizeSelected } from "./statistics.ts";
-import { summarize } from "./summary.ts";
+import { summarizeProperties } from "./summary.ts";
 import { TableSet, type Tables } from "./table-set.ts";
-import { asKnownNow } from "./tables.ts";
+import type { ProfileTable } from "./tables.ts";
 
 /** Profiles in a DuckDB file. */
 export class DuckdbStore implements Store {
   readonly #database: Database;
   readonly #tables: TableSet;
+  readonly #lookUps: LookUps;
+  /** By the numbers of their tables. */
+  readonly #orders = new Map<number, IdOrder>();
   readonly #sorter = new EventSorter((work) => this.#exclusively(work));
+  readonly #promoter: Promoter;
+  readonly #applier: Applier;
   #writing: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   private constructor(database: Database, tables: TableSet) {
     this.#database = database;
     this.#tables = tables;
+    this.#lookUps = new LookUps((use) => database.readQuickly(use));
+    this.#promoter = new Promoter(database, tables, (work) => this.#exclusively(work));
+    this.#applier = new Applier(database, tables, (work) => this.#exclusively(work));
   }
 
   /**
@@ -66,6 +84,7 @@ export class DuckdbStore implements Store {
     const { columnPropertiesMax = COLUMN_PROPERTIES_MAX } = options;
     const database = await Database.open(file, options);
     try {
+      removeExportFiles(database.file);
       await prepareSchema(database.writer, file);
       const tables = await loadTables(database.writer, columnPropertiesMax);
       return new DuckdbStore(database, new TableSet(tables, columnPropertiesMax));
@@ -75,20 +94,42 @@ export class DuckdbStore implements Store {
     }
   }
 
-  apply(batches: readonly Batch[]): Promise<readonly UpdateRejection[]> {
-    return this.#exclusively(async (connection) => {
-      const { rejections, tables } = await applyBatches(connection, this.#tables, batches);
-      for (const { events } of tables) if (events !== undefined) this.#sorter.look(events);
-      return rejections;
-    });
+  async apply(
+    batches: readonly Batch[],
+    after?: Promise<unknown>,
+  ): Promise<readonly UpdateRejection[]> {
+    const { rejections, tables } = await this.#applier.apply(batches, after);
+    for (const { events } of tables) if (events !== undefined) this.#sorter.look(events);
+    return rejections;
+  }
+
+  async freeze(query: ProfileQuery, signal?: AbortSignal): Promise<FrozenKeys> {
+    const tables = this.#tables.of(query.scope);
+    if (tables === undefined) return keysInOrder(new Uint32Array(0));
+    const order = this.#orderOf(tables.table);
+    const frozen = await this.#selecting(
+      { query, tables, expressions: [] },
+      signal,
+      (connection, selection) => freezeKeys(connection, selection, order, signal),
+    );
+    if (order.isBehind) this.#refresh(order, tables.table);
+    return frozen;
   }
 
   async select(query: ProfileQuery, signal?: AbortSignal): Promise<ProfileKeys> {
-    const tables = this.#tables.of(query.scope);
-    if (tables === undefined) return new Uint32Array(0);
-    return this.#selecting({ query, tables, expressions: [] }, signal, (connection, selection) =>
-      selectKeys(connection, selection, signal),
-    );
+    return (await this.freeze(query, signal)).all();
+  }
+
+  async *documents(request: DocumentsRequest, signal?: AbortSignal): AsyncGenerator<DocumentPart> {
+    const known = this.#tables.of(request.scope);
+    if (known === undefined && request.form.kind !== "parquet") return;
+    const tables = known ?? (await this.#createTables(request.scope));
+    yield* exportDocuments(this.#database, tables, request, signal);
+  }
+
+  find(scope: Scope, distinctIds: readonly string[]): Promise<readonly ProfileRow[]> {
+    const table = this.#tables.find(scope);
+    return table === undefined ? Promise.resolve([]) : this.#lookUps.find(table, distinctIds);
   }
 
   async count(query: ProfileQuery, signal?: AbortSignal): Promise<number> {
@@ -113,9 +154,12 @@ export class DuckdbStore implements Store {
   ): Promise<readonly ProfileRow[]> {
     const table = this.#tables.find(scope);
     if (table === undefined || keys.length === 0) return [];
-    return this.#database.read((connection) =>
-      readRows(connection, table, keys, includesStrangers),
+    const parts = await Promise.all(
+      halves(keys).map((half) =>
+        this.#database.read((connection) => readRows(connection, table, half, includesStrangers)),
+      ),
     );
+    return parts.flat();
   }
 
   async *values(
@@ -126,7 +170,7 @@ export class DuckdbStore implements Store {
     const tables = this.#tables.of(query.scope);
     if (tables === undefined) return;
     yield* this.#database.stream(async function* (connection) {
-      const known = knownNow(tables);
+      const known = await tablesAsSeen(connection, tables);
       const selection = await prepareSelection(connection, query, known, expressions, signal);
       yield* readValues(connection, selection, expressions, signal);
     }, signal);
@@ -163,12 +207,12 @@ export class DuckdbStore implements Store {
   }
 
   async *events(query: EventQuery, signal?: AbortSignal): AsyncGenerator<readonly EventRow[]> {
-    const users = this.#tables.users(query.projectId);
-    if (users === undefined) return;
-    yield* this.#database.stream(
-      (connection) => readEvents(connection, asKnownNow(users), query, signal),
-      signal,
-    );
+    const table = this.#tables.users(query.projectId);
+    if (table === undefined) return;
+    yield* this.#database.stream(async function* (connection) {
+      const known = await tablesAsSeen(connection, { table, users: undefined });
+      yield* readEvents(connection, known.table, query, signal);
+    }, signal);
   }
 
   async records(projectId: number, kind: RecordKind): Promise<readonly StoredRecord[]> {
@@ -205,6 +249,12 @@ export class DuckdbStore implements Store {
     return this.#database.read((connection) => readCanonicalIds(connection, users, distinctIds));
   }
 
+  async keysOfUsers(projectId: number, distinctIds: readonly string[]): Promise<ProfileKeys> {
+    const users = this.#tables.users(projectId);
+    if (users === undefined) return new Uint32Array(0);
+    return this.#database.read((connection) => readKeysOfUsers(connection, users, distinctIds));
+  }
+
   erase(projectId: number, distinctIds: readonly string[]): Promise<Erased> {
     return this.#exclusively(async (connection) => {
       const users = this.#tables.users(projectId);
@@ -214,10 +264,10 @@ export class DuckdbStore implements Store {
   }
 
   compact(): Promise<void> {
-    return this.#exclusively(() => this.#database.replace(copyTables));
+    return this.#exclusively(() => compactFile(this.#database, this.#tables.all()));
   }
 
-  /** Puts events in order where enough are out of it, without waiting until it is quiet. */
+  /** Puts events in order where enough are out of it, and gives columns, without waiting until it is quiet. */
   async settle(): Promise<void> {
     for (const { events } of this.#tables.all()) {
       if (events === undefined || !isWorthSorting(events)) continue;
@@ -225,12 +275,21 @@ export class DuckdbStore implements Store {
         await this.#exclusively((connection) => sortStep(connection, events));
       }
     }
+    await this.#promoter.settle();
   }
 
-  async properties(scope: Scope, limit: number): Promise<readonly PropertySummary[]> {
-    const table = this.#tables.find(scope);
-    if (table === undefined) return [];
-    const summaries = await this.#database.read((connection) => summarize(connection, table));
+  async properties(
+    query: ProfileQuery,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<readonly PropertySummary[]> {
+    const tables = this.#tables.of(query.scope);
+    if (tables === undefined) return [];
+    const summaries = await this.#selecting(
+      { query, tables, expressions: [] },
+      signal,
+      (connection, selection) => summarizeProperties(connection, selection, signal),
+    );
     return summaries.slice(0, limit);
   }
 
@@ -256,8 +315,22 @@ export class DuckdbStore implements Store {
     );
   }
 
+  #orderOf(table: ProfileTable): IdOrder {
+    let order = this.#orders.get(table.id);
+    if (order === undefined) {
+      order = new IdOrder();
+      this.#orders.set(table.id, order);
+    }
+    return order;
+  }
+
+  #refresh(order: IdOrder, table: ProfileTable): void {
+    order.refresh(() => this.#database.read((connection) => readIdOrder(connection, table)));
+  }
+
   close(): Promise<void> {
     this.#sorter.stop();
+    this.#promoter.stop();
     this.#closing ??= this.#writing
       .then(() => this.#database.close())
       .catch((error: unknown) => {
@@ -275,13 +348,17 @@ export class DuckdbStore implements Store {
     return this.#database.read(async (connection) => {
       const prepare = (known: Tables): Promise<Selection> =>
         prepareSelection(connection, query, known, expressions, signal);
-      if (isOneStatement(query, tables) && !this.#database.isWriting) {
+      const isSame = watchLayout(tables);
+      if (isOneStatement(query, tables) && !this.#database.isWriting && isSame()) {
         const selection = await prepare(tables);
-        if (selection.statement.exact) return use(connection, selection);
+        if (selection.statement.exact) {
+          const result = await use(connection, selection);
+          if (isSame()) return result;
+        }
       }
       await connection.run("begin transaction read only");
       try {
-        return await use(connection, await prepare(knownNow(tables)));
+        return await use(connection, await prepare(await tablesAsSeen(connection, tables)));
       } finally {
         await connection.run("rollback").catch(() => undefined);
       }
@@ -315,10 +392,6 @@ interface Asked {
   readonly tables: Tables;
   /** What will be evaluated besides the query's selectors. */
   readonly expressions: readonly Expression[];
-}
-
-function knownNow({ table, users }: Tables): Tables {
-  return { table: asKnownNow(table), users: users && asKnownNow(users) };
 }
 
 /** Whether nothing has to be looked up before a query's statement. */

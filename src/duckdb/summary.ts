@@ -1,16 +1,17 @@
 /**
- * How often each property of a scope is present, and as what.
+ * How often each property of selected profiles is present, and as what.
  *
  * @module
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { join, raw, sql } from "../sql/fragment.ts";
+import { type Fragment, join, raw, sql } from "../sql/fragment.ts";
 import { columnName } from "../sql/property.ts";
 import type { CatalogProperty, Reading } from "../store/catalog.ts";
 import type { PropertySummary } from "../store/store.ts";
 import { orderSummaries, summarizeProperty, type TypeCounts } from "../store/summary.ts";
 import { run } from "./connection.ts";
-import type { ProfileTable } from "./tables.ts";
+import { selectKeys } from "./freeze.ts";
+import type { Selection } from "./selection.ts";
 
 /** Columns counted by one statement. */
 const COUNTS_PER_STATEMENT = 400;
@@ -24,22 +25,42 @@ const TYPE_OF_READING: Readonly<Record<Exclude<Reading, "null">, keyof TypeCount
   object: "object",
 };
 
-/** Every property that some profile has, most frequent first. */
-export async function summarize(
+/** Every property that some selected profile has, most frequent first. */
+export async function summarizeProperties(
   connection: DuckDBConnection,
-  table: ProfileTable,
+  selection: Selection,
+  signal: AbortSignal | undefined,
 ): Promise<readonly PropertySummary[]> {
-  const properties = [...table.catalog.properties()];
+  const select = await selectedProfiles(connection, selection, signal);
+  const properties = [...selection.tables.table.catalog.properties()];
   const summaries = [
-    ...(await countColumns(connection, table, properties)),
-    ...(await countShared(connection, table, properties)),
+    ...(await countColumns(connection, select, properties)),
+    ...(await countShared(connection, select, properties)),
   ];
   return orderSummaries(summaries.filter(({ count }) => count > 0));
 }
 
+/** A query for columns of the selected profiles `p`. */
+type Select = (columns: readonly Fragment[]) => Fragment;
+
+async function selectedProfiles(
+  connection: DuckDBConnection,
+  selection: Selection,
+  signal: AbortSignal | undefined,
+): Promise<Select> {
+  const { statement, query, tables } = selection;
+  if (statement.exact && query.limit === undefined && !query.includesStrangers) {
+    return (columns) => statement.rows.select([columns]);
+  }
+  const value = [...(await selectKeys(connection, selection, signal))];
+  const keys = sql`select unnest(${{ kind: "keys", value }})`;
+  return (columns) =>
+    sql`select ${join(columns, ", ")} from ${tables.table.table} p where p.key in (${keys})`;
+}
+
 async function countColumns(
   connection: DuckDBConnection,
-  table: ProfileTable,
+  select: Select,
   properties: readonly CatalogProperty[],
 ): Promise<readonly PropertySummary[]> {
   const columns = properties.flatMap((property) =>
@@ -52,11 +73,10 @@ async function countColumns(
   const counts = new Map<string, TypeCounts>();
   for (let start = 0; start < columns.length; start += COUNTS_PER_STATEMENT) {
     const part = columns.slice(start, start + COUNTS_PER_STATEMENT);
-    const list = join(
-      part.map(({ property, reading }) => raw(`count(${columnName(property, reading)})`)),
-      ", ",
+    const counted = select(
+      part.map(({ property, reading }) => raw(`count(p.${columnName(property, reading)})`)),
     );
-    const rows = await (await run(connection, sql`select ${list} from ${table.table}`)).getRows();
+    const rows = await (await run(connection, counted)).getRows();
     part.forEach(({ property, reading }, index) => {
       const total = counts.get(property.name) ?? none();
       counts.set(property.name, total);
@@ -82,7 +102,7 @@ const TYPE_OF_KEY: Readonly<Record<string, keyof TypeCounts>> = {
 /** Properties without columns are counted by their entries in the shared column. */
 async function countShared(
   connection: DuckDBConnection,
-  table: ProfileTable,
+  select: Select,
   properties: readonly CatalogProperty[],
 ): Promise<readonly PropertySummary[]> {
   const names = new Map(
@@ -91,7 +111,7 @@ async function countShared(
   if (names.size === 0) return [];
   const result = await run(
     connection,
-    sql`select split_part(entry, ':', 1) as id, split_part(entry, ':', 2)[1] as kind, count(*) from (select unnest(shared) as entry from ${table.table}) group by all`,
+    sql`select split_part(entry, ':', 1) as id, split_part(entry, ':', 2)[1] as kind, count(*) from (${select([raw("unnest(p.shared) as entry")])}) group by all`,
   );
   const counts = new Map<string, TypeCounts>();
   for (const [id, kind, count] of await result.getRows()) {

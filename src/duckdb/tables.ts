@@ -10,6 +10,7 @@ import { BIGINT, BOOLEAN, DOUBLE, LIST, VARCHAR } from "@duckdb/node-api";
 import type { Scope } from "../profile/profile.ts";
 import type { Fragment } from "../sql/fragment.ts";
 import type { Catalog, Reading } from "../store/catalog.ts";
+import type { Layout } from "./layout.ts";
 
 /** The type of each reading's column. */
 export const COLUMN_TYPES: Readonly<Record<Reading, DuckDBType>> = {
@@ -22,6 +23,14 @@ export const COLUMN_TYPES: Readonly<Record<Reading, DuckDBType>> = {
   null: BOOLEAN,
 };
 
+/** A column of a property. */
+export interface PropertyColumn {
+  readonly propertyName: string;
+  readonly reading: Reading;
+  /** What the reading has, but for a list whose column is being filled: the JSON of the list. */
+  readonly type: DuckDBType;
+}
+
 /** A table whose rows have properties. */
 export interface PropertyTable {
   /** The scope's number. */
@@ -32,7 +41,9 @@ export interface PropertyTable {
   readonly catalogTable: "properties" | "event_properties";
   readonly catalog: Catalog;
   /** The columns after the fixed ones, in the table's order. */
-  readonly columns: { readonly propertyName: string; readonly reading: Reading }[];
+  readonly columns: PropertyColumn[];
+  /** How often that and the catalog have changed, for a scope's profiles and events together. */
+  readonly layout: Layout;
 }
 
 /** The distinct ids of a scope that are known without a profile of their own, and the clusters of ids. */
@@ -63,6 +74,16 @@ export interface ProfileTable extends PropertyTable {
   nextKey: number;
   /** Keys below this are set aside on disk, so that none is given twice after a restart. */
   keysReserved: number;
+}
+
+/** Whether a table is one of events. */
+export function isEventTable(table: ProfileTable | EventTable): table is EventTable {
+  return table.catalogTable === "event_properties";
+}
+
+/** How many rows a table has, about: profiles that were deleted count. */
+export function rowsOf(table: ProfileTable | EventTable): number {
+  return isEventTable(table) ? table.rowCount : table.nextKey;
 }
 
 /**

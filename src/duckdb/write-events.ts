@@ -3,39 +3,19 @@
  *
  * @module
  */
-import {
-  BIGINT,
-  BOOLEAN,
-  type DuckDBConnection,
-  type DuckDBType,
-  INTEGER,
-  LIST,
-  UINTEGER,
-  VARCHAR,
-} from "@duckdb/node-api";
+import { BIGINT, BOOLEAN, type DuckDBConnection, INTEGER } from "@duckdb/node-api";
 import { type Event, eventIdentity, NOBODY } from "../event/event.ts";
 import { propertiesToJson } from "../profile/record.ts";
 import { dayOf, EVENT_CODE, eventCode } from "../sql/event-columns.ts";
 import { type Fragment, raw, sql } from "../sql/fragment.ts";
 import { appendColumns, slices } from "./append.ts";
 import { addProperties } from "./catalog-table.ts";
-import { columnTypes, PropertyRows } from "./columns.ts";
+import { keyColumn, PlainColumn, textColumn } from "./column.ts";
+import { PropertyRows } from "./columns.ts";
 import { run } from "./connection.ts";
+import { Pacer } from "./pacer.ts";
 import { idLists, type People } from "./people.ts";
 import type { EventTable, ProfileTable } from "./tables.ts";
-
-/** The columns of an event before those of the catalog. */
-const FIXED_TYPES: readonly DuckDBType[] = [
-  INTEGER,
-  VARCHAR,
-  UINTEGER,
-  BIGINT,
-  VARCHAR,
-  BIGINT,
-  BOOLEAN,
-  VARCHAR,
-  LIST(VARCHAR),
-];
 
 /** A key that nobody is given. */
 const KEY_OF_NOBODY = 4_294_967_295;
@@ -51,7 +31,7 @@ export class EventWrite {
   /** Keys of profiles that the batch does not change. */
   readonly #profileKeys = new Map<string, number>();
   readonly #keys = new Map<string, number>();
-  #rows = new PropertyRows([]);
+  #rows = new PropertyRows(undefined, 0);
   #replacedCount = 0;
 
   constructor(table: ProfileTable) {
@@ -76,14 +56,18 @@ export class EventWrite {
     return this.#ids.has(id);
   }
 
-  /** Finds the keys of ids that have a profile and neither a row among people nor a change. */
+  /**
+   * Finds the keys of ids that have a profile but no row among people.
+   *
+   * @param profiles those whose profiles were looked for already
+   */
   async load(
     connection: DuckDBConnection,
     people: People,
-    changes: { has(id: string): boolean },
+    profiles: { has(id: string): boolean },
   ): Promise<void> {
     if (this.#table.nextKey === 0) return;
-    const open = [...this.#ids].filter((id) => people.key(id) === undefined && !changes.has(id));
+    const open = [...this.#ids].filter((id) => people.key(id) === undefined && !profiles.has(id));
     for (const list of idLists(open)) {
       const result = await run(
         connection,
@@ -107,10 +91,15 @@ export class EventWrite {
   async prepare(connection: DuckDBConnection): Promise<void> {
     const { events } = this.#table;
     if (events === undefined || this.count === 0) return;
-    this.#rows = new PropertyRows(
-      Array.from(this.#byIdentity.values(), ({ properties }) => properties),
-    );
-    await addProperties(connection, events, events.catalog.additionsFor(this.#rows.needed()));
+    this.#rows = new PropertyRows(events.catalog, this.count);
+    const pacer = new Pacer();
+    for (const { properties } of this.#byIdentity.values()) {
+      this.#rows.add(properties);
+      if (pacer.isDue()) await pacer.rest();
+    }
+    const rowCount = events.rowCount + this.count;
+    const additions = events.catalog.additionsFor(this.#rows.needed(), rowCount);
+    await addProperties(connection, events, additions);
   }
 
   /** Writes inside the transaction that the caller has begun. */
@@ -119,24 +108,24 @@ export class EventWrite {
     if (table === undefined || this.count === 0) return;
     await this.#removeReplaced(connection);
     const events = [...this.#byIdentity.values()];
-    const unsorted = new Array<boolean>(events.length).fill(false);
-    await appendColumns(
-      connection,
-      table.name,
-      [...FIXED_TYPES, ...columnTypes(table)],
-      [
-        events.map(({ timeMs }) => dayOf(timeMs)),
-        events.map(({ name }) => name),
-        events.map((event) => this.#keyOf(event)),
-        events.map(({ timeMs }) => BigInt(timeMs)),
-        events.map(({ insertId }) => insertId),
-        events.map(({ receivedAtMs }) => BigInt(receivedAtMs)),
-        unsorted,
-        events.map(({ properties }) => propertiesToJson(properties)),
-        this.#rows.shared(table),
-        ...this.#rows.columns(table),
-      ],
-    );
+    const integers = (values: readonly number[]): PlainColumn =>
+      new PlainColumn(BIGINT, BigInt64Array.from(values, BigInt));
+    await appendColumns(connection, table.name, events.length, [
+      new PlainColumn(
+        INTEGER,
+        Int32Array.from(events, ({ timeMs }) => dayOf(timeMs)),
+      ),
+      textColumn(events.map(({ name }) => name)),
+      keyColumn(events.map((event) => this.#keyOf(event))),
+      integers(events.map(({ timeMs }) => timeMs)),
+      textColumn(events.map(({ insertId }) => insertId)),
+      integers(events.map(({ receivedAtMs }) => receivedAtMs)),
+      // None of them stands in the table's order yet.
+      new PlainColumn(BOOLEAN, new Uint8Array(events.length)),
+      textColumn(events.map(({ properties }) => propertiesToJson(properties))),
+      this.#rows.shared(table),
+      ...this.#rows.columns(table),
+    ]);
   }
 
   #keyOf({ distinctId }: Event): number {

@@ -13,6 +13,11 @@ export interface DataErrorFacts {
   "data.folder_unusable": { readonly folder: string; readonly reason: string };
   "data.format_unknown": { readonly folder: string; readonly found: string };
   "data.engine_failed": { readonly reason: string };
+  "data.out_of_memory": {
+    readonly resource: string;
+    readonly used: string;
+    readonly setting: string;
+  };
   "data.closed": Record<never, never>;
   "data.too_many_streams": { readonly countMax: number };
   "project.missing": { readonly project: string };
@@ -77,6 +82,12 @@ export const DATA_ERRORS: ErrorTable<DataErrorFacts> = {
     kind: "busy",
     message: ({ reason }) => `the storage engine failed: ${reason}`,
     hint: () => "nothing acknowledged is lost; check the disk, then start again",
+  },
+  "data.out_of_memory": {
+    kind: "busy",
+    message: ({ resource, used }) => `the storage engine ran out of ${resource}: ${used} used`,
+    hint: ({ setting }) =>
+      `narrow the query, or ask again when less is under way; the operator can raise ${setting}`,
   },
   "data.closed": {
     kind: "busy",

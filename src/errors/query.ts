@@ -24,6 +24,8 @@ export interface QueryErrorFacts {
   "query.too_many_ids": { readonly count: number; readonly countMax: number };
   "query.too_many_segments": { readonly count: number; readonly countMax: number };
   "query.page_too_large": { readonly bytesMax: number };
+  "query.too_many_profiles": { readonly countMax: number };
+  "query.too_many_columns": { readonly countMax: number };
   "query.invalid_endpoint": Record<never, never>;
   "query.method_not_allowed": { readonly method: string; readonly allowed: string };
   "query.timeout": { readonly timeoutMs: number };
@@ -103,6 +105,16 @@ export const QUERY_ERRORS: ErrorTable<QueryErrorFacts> = {
     kind: "invalid",
     message: ({ bytesMax }) => `the page has more than ${bytesMax} bytes`,
     hint: () => "ask for fewer profiles a page with page_size",
+  },
+  "query.too_many_profiles": {
+    kind: "invalid",
+    message: ({ countMax }) => `the query selects more than ${countMax} profiles`,
+    hint: () => "narrow it, or set a limit",
+  },
+  "query.too_many_columns": {
+    kind: "invalid",
+    message: ({ countMax }) => `the profiles have more than ${countMax} properties`,
+    hint: () => "name the columns you want with output_properties",
   },
   "query.invalid_endpoint": {
     kind: "invalid",

@@ -6,8 +6,11 @@
 import { orderText } from "../values/text.ts";
 import type { Event } from "./event.ts";
 
+/** What the order of events looks at. */
+type Ordered = Pick<Event, "timeMs" | "name" | "distinctId" | "insertId">;
+
 /** As events are read out: by time, then by name, distinct id and insert id, in UTF-8 byte order. */
-export function orderEvents(left: Event, right: Event): number {
+export function orderEvents(left: Ordered, right: Ordered): number {
   return (
     left.timeMs - right.timeMs ||
     orderText(left.name, right.name) ||

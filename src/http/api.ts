@@ -31,6 +31,8 @@ export interface ApiReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ReplyBody;
+  /** What is told after the body, once all of it is out; asked for then, and only if the client can be told. */
+  readonly trailers?: Readonly<Record<string, () => string>>;
   /** What the log line of the request says beside the usual; read when the answer is out. */
   readonly logged?: Readonly<Record<string, number>>;
 }

@@ -7,7 +7,7 @@
 import { type Action, authenticate, demand } from "../project/access.ts";
 import { LimitError } from "../project/limit.ts";
 import type { Access, Project } from "../project/project.ts";
-import { type Admission, quotaHeaders } from "../project/quota.ts";
+import { type Admission, hasQuota, quotaHeaders } from "../project/quota.ts";
 import type { ApiReply, ApiRequest } from "./api.ts";
 import type { ServerContext } from "./context.ts";
 import type { Members } from "./parameters.ts";
@@ -58,6 +58,7 @@ export async function withinQuota(
     const reply = await answer(() => {
       admission ??= quotas.admit(project);
     });
+    if (!hasQuota(project)) return reply;
     return { ...reply, headers: { ...reply.headers, ...quotaHeaders(quotas.status(project)) } };
   } catch (failure) {
     counted = !(failure instanceof LimitError);

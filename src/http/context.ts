@@ -24,6 +24,8 @@ export interface ServerSettings {
   /** Of a request's body, before and after it is inflated. */
   readonly bodyBytesMax: number;
   readonly queryTimeoutMs: number;
+  /** What one query may select for pages or an export; 0 for any number. */
+  readonly queryProfilesMax: number;
   /** How long a stop waits for requests under way. */
   readonly stopTimeoutMs: number;
   /** Answer 0 to writes whose token names no project. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ProfileQuery } from "../query/query.ts";
+import { everyProfile, type ProfileQuery } from "../query/query.ts";
 import type { Store } from "../store/store.ts";
 import { type ApiReply, json } from "./api.ts";
 
@@ -11,15 +11,9 @@ const PROBE_TIMEOUT_MS = 2000;
 
 /** A query of no project: it asks the engine something and selects nothing. */
 const PROBE: ProfileQuery = {
-  scope: { projectId: 0, groupKey: undefined },
+  ...everyProfile({ projectId: 0, groupKey: undefined }),
   distinctIds: ["probe"],
-  selectors: [],
-  sort: undefined,
   limit: 1,
-  asOfSeconds: 0,
-  timeZone: "UTC",
-  behaviors: new Map(),
-  includesStrangers: false,
 };
 
 /** The process runs. Says nothing about the engine: restarting would not help it. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { fail } from "../errors/error.ts";
-import { decodeEvents, type EventFailure } from "../ingest/decode-events.ts";
+import { createEventDecoder, type EventFailure } from "../ingest/decode-events.ts";
 import { authenticate, demand } from "../project/access.ts";
 import type { Access } from "../project/project.ts";
 import type { ApiReply, ApiRequest } from "./api.ts";
@@ -12,6 +12,7 @@ import type { ServerContext } from "./context.ts";
 import { answerImport } from "./import-answer.ts";
 import { type Outcome, readAnswerForm } from "./ingest-answer.ts";
 import { EVENT_LINES, readRecords, splitRequest } from "./ingest-body.ts";
+import { decodeInTurns } from "./ingest-context.ts";
 
 /** Of a body, once it is inflated. */
 export const IMPORT_BYTES_MAX = 10_485_760;
@@ -27,10 +28,10 @@ const API_KEY = /^[\w-]{1,200}$/;
 export async function importEvents(context: ServerContext, request: ApiRequest): Promise<ApiReply> {
   const bodyBytesMax = IMPORT_BYTES_MAX;
   if (request.body.length > bodyBytesMax) throw fail("query.body_too_large", { bodyBytesMax });
-  const { data, parameters } = splitRequest(request);
+  const { data, parameters } = await splitRequest(request);
   const granted = await authorize(context, request, parameters);
   const form = readAnswerForm(parameters);
-  const records = readRecords(data, EVENT_LINES);
+  const records = await readRecords(data, EVENT_LINES);
   return answerImport(form, await write(context, granted, records, form.isStrict));
 }
 
@@ -72,7 +73,7 @@ async function write(
   isStrict: boolean,
 ): Promise<Outcome<EventFailure>> {
   const { id: projectId, token, identity } = project;
-  const { batches, failures } = decodeEvents(records, {
+  const decoder = createEventDecoder({
     endpoint: "import",
     nowMs: clock.now(),
     isStrict,
@@ -81,6 +82,7 @@ async function write(
     token,
     projectOf: () => ({ identity }),
   });
+  const { batches, failures } = await decodeInTurns(records, decoder);
   if (batches.some((batch) => batch.token !== token)) {
     throw fail("access.token_mismatch", { projectId: String(projectId) });
   }

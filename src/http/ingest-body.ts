@@ -8,12 +8,14 @@
  *
  * @module
  */
+import { Turn } from "../clock.ts";
 import { fail, type WhomError } from "../errors/error.ts";
 import { RECORDS_MAX } from "../profile/limits.ts";
 import { DISTINCT_ID, GROUP_ID } from "../profile/reserved.ts";
 import { quoteLongIntegers } from "../values/long-integers.ts";
 import type { ApiRequest } from "./api.ts";
-import { parseForm } from "./form.ts";
+import { parseForm, parseFormInTurns } from "./form.ts";
+import { parseInTurns } from "./json-in-turns.ts";
 
 /** What a request that writes holds. */
 export interface IngestBody {
@@ -58,7 +60,9 @@ export const EVENT_RECORDS: RecordForm = {
 /** Events that may stand on a line each. */
 export const EVENT_LINES: RecordForm = { ...EVENT_RECORDS, allowsLines: true };
 
-const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+const BASE64_DIGITS = /^[A-Za-z0-9+/_-]*$/;
+/** Longer base64 is decoded part by part, of this length. */
+const BASE64_PART_LENGTH = 262_144;
 const BYTE_ORDER_MARK = "\ufeff";
 
 /**
@@ -66,9 +70,9 @@ const BYTE_ORDER_MARK = "\ufeff";
  *
  * @throws `ingest.data_missing`, `ingest.undecodable`, `ingest.too_many_records`
  */
-export function readIngestBody(request: ApiRequest, form: RecordForm): IngestBody {
-  const { data, parameters } = splitRequest(request);
-  return { records: readRecords(data, form), parameters };
+export async function readIngestBody(request: ApiRequest, form: RecordForm): Promise<IngestBody> {
+  const { data, parameters } = await splitRequest(request);
+  return { records: await readRecords(data, form), parameters };
 }
 
 /** A request with its records still text. */
@@ -79,14 +83,14 @@ export interface SplitRequest {
 }
 
 /** Takes a request apart without looking into its records. */
-export function splitRequest({ body, queryString }: ApiRequest): SplitRequest {
+export async function splitRequest({ body, queryString }: ApiRequest): Promise<SplitRequest> {
   const parameters = parseForm(queryString);
   const text = trim(body.toString("utf8"));
   if (isJson(text)) {
     parameters.delete("data");
     return { data: text, parameters };
   }
-  for (const [name, value] of parseForm(text)) parameters.set(name, value);
+  for (const [name, value] of await parseFormInTurns(text)) parameters.set(name, value);
   const data = parameters.get("data") ?? "";
   parameters.delete("data");
   return { data, parameters };
@@ -97,20 +101,20 @@ export function splitRequest({ body, queryString }: ApiRequest): SplitRequest {
  *
  * @throws `ingest.data_missing`, `ingest.undecodable`, `ingest.too_many_records`
  */
-export function readRecords(data: string, form: RecordForm): readonly unknown[] {
+export async function readRecords(data: string, form: RecordForm): Promise<readonly unknown[]> {
   const text = trim(data);
   if (text === "") throw fail("ingest.data_missing", {});
-  const records = parseRecords(isJson(text) ? text : decodeBase64(text), form);
+  const records = await parseRecords(isJson(text) ? text : await decodeBase64(text), form);
   if (records.length > RECORDS_MAX) {
     throw fail("ingest.too_many_records", { count: records.length, countMax: RECORDS_MAX });
   }
   return records;
 }
 
-function parseRecords(text: string, form: RecordForm): readonly unknown[] {
+async function parseRecords(text: string, form: RecordForm): Promise<readonly unknown[]> {
   let value: unknown;
   try {
-    value = parseJson(text, form);
+    value = await parseInTurns(text, (json) => parseJson(json, form));
   } catch (error) {
     const lines = form.allowsLines && text.startsWith("{") ? text.split("\n") : [];
     // One line is no list of lines, and neither is a record that is written over several.
@@ -122,8 +126,9 @@ function parseRecords(text: string, form: RecordForm): readonly unknown[] {
   throw fail("ingest.undecodable", { reason: "it is neither a record nor a list of records" });
 }
 
-function parseLines(lines: readonly string[], form: RecordForm): readonly unknown[] {
+async function parseLines(lines: readonly string[], form: RecordForm): Promise<readonly unknown[]> {
   const records: unknown[] = [];
+  const turn = new Turn();
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
     try {
@@ -131,6 +136,7 @@ function parseLines(lines: readonly string[], form: RecordForm): readonly unknow
     } catch (error) {
       throw undecodable(error, `line ${index + 1}: `);
     }
+    if (turn.isOver) await turn.next();
   }
   return records;
 }
@@ -147,12 +153,38 @@ function isJson(text: string): boolean {
   return text.startsWith("{") || text.startsWith("[");
 }
 
-function decodeBase64(text: string): string {
-  const base64 = text.replace(/[\r\n\t]+/g, "").replaceAll(" ", "+");
-  if (!BASE64.test(base64)) {
-    throw fail("ingest.undecodable", { reason: "it is neither JSON nor base64" });
+async function decodeBase64(text: string): Promise<string> {
+  const end = paddingStart(text);
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const turn = new Turn();
+  let decoded = "";
+  let left = "";
+  for (let start = 0; start < end; start += BASE64_PART_LENGTH) {
+    const part = text.slice(start, Math.min(start + BASE64_PART_LENGTH, end));
+    const digits = left + part.replace(/[\r\n\t]+/g, "").replaceAll(" ", "+");
+    if (!BASE64_DIGITS.test(digits)) throw neither();
+    // Four digits are three bytes.
+    const whole = digits.length - (digits.length % 4);
+    left = digits.slice(whole);
+    decoded += decoder.decode(Buffer.from(digits.slice(0, whole), "base64"), { stream: true });
+    if (turn.isOver) await turn.next();
   }
-  return trim(Buffer.from(base64, "base64").toString("utf8"));
+  return trim(decoded + decoder.decode(Buffer.from(left, "base64")));
+}
+
+/** Where the padding at the end of base64 begins, which may be broken over lines. */
+function paddingStart(text: string): number {
+  let start = text.length;
+  let count = 0;
+  for (; /[=\r\n\t]/.test(text.charAt(start - 1)); start--) {
+    if (text[start - 1] === "=") count++;
+  }
+  if (count > 2) throw neither();
+  return start;
+}
+
+function neither(): WhomError {
+  return fail("ingest.undecodable", { reason: "it is neither JSON nor base64" });
 }
 
 /** @throws SyntaxError */

@@ -1,9 +1,9 @@
 /**
- * What the endpoints that write are given, and what becomes of tokens that no project has.
+ * What the endpoints that write are given, how they decode, and what becomes of tokens that no project has.
  *
  * @module
  */
-import type { Clock } from "../clock.ts";
+import { type Clock, Turn } from "../clock.ts";
 import { fail } from "../errors/error.ts";
 import type { Writer } from "../ingest/writer.ts";
 import type { Project } from "../project/project.ts";
@@ -70,6 +70,19 @@ export function dropUnknown<Failure>(
 ): readonly Failure[] {
   if (failures.length > 0) context.onDropped(failures.length);
   return context.strictTokens ? failures : [];
+}
+
+/** Decodes the records of a request while other work gets its turn. */
+export async function decodeInTurns<Decoded>(
+  records: readonly unknown[],
+  decoder: { readonly decoded: Decoded; add(record: unknown): void },
+): Promise<Decoded> {
+  const turn = new Turn();
+  for (const record of records) {
+    decoder.add(record);
+    if (turn.isOver) await turn.next();
+  }
+  return decoder.decoded;
 }
 
 /** Why a record of an unknown token was left out. */

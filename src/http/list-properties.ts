@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { scopeOf } from "../query/plan.ts";
+import { abortable } from "../paging/abortable.ts";
 import type { PropertySummary } from "../store/store.ts";
 import type { ApiReply, ApiRequest } from "./api.ts";
 import { authorize, withinQuota } from "./authorize.ts";
 import type { ServerContext } from "./context.ts";
-import { readMembers, readProperties } from "./parameters.ts";
-import { planContextOf } from "./plan-request.ts";
+import { readMembers, readProperties, readSelection } from "./parameters.ts";
+import { planRequest } from "./plan-request.ts";
 
 /**
  * Lists properties, most frequent first.
@@ -25,8 +25,11 @@ export async function listProperties(
   return withinQuota(context, access.project, async (admit) => {
     admit();
     const { dataGroup, limit } = readProperties(members);
-    const scope = scopeOf(dataGroup, await planContextOf(context, access));
-    const summaries = await context.store.properties(scope, limit);
+    // All profiles that the workspace shows: the names of what others have are not for whoever looks through it.
+    const everything = readSelection(new Map(), context.clock.now());
+    const query = await planRequest(context, access, { ...everything, dataGroup });
+    const { signal } = request;
+    const summaries = await abortable(context.store.properties(query, limit, signal), signal);
     const computedAt = new Date(context.clock.now())
       .toISOString()
       .slice(0, "YYYY-MM-DDTHH:MM:SS".length);

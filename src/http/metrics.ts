@@ -4,6 +4,7 @@
  * @module
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { watchEventLoop } from "./event-loop.ts";
 
 /** The counters of one server. */
 export interface Metrics {
@@ -15,6 +16,8 @@ export interface Metrics {
   readonly updatesRejected: Counter;
   readonly eventsWritten: Counter;
   readonly recordsDropped: Counter;
+  /** Stops measuring. */
+  close(): void;
 }
 
 /** What is read at the moment somebody asks. */
@@ -23,6 +26,9 @@ export interface MetricSources {
   sessionBytes(): number;
   waitingUpdateCount(): number;
 }
+
+/** Around 20 ms, the most that anything is meant to hold the event loop up. */
+const DELAY_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2.5];
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
@@ -38,8 +44,15 @@ export function createMetrics(sources: MetricSources): Metrics {
     "Updates and events that wait for a commit",
     sources.waitingUpdateCount,
   );
+  const eventLoopDelay = new Histogram({
+    name: "whom_event_loop_delay_seconds",
+    help: "How late the event loop gets to what is due, looked at 200 times a second",
+    buckets: DELAY_SECONDS,
+    registers,
+  });
   return {
     registry,
+    close: watchEventLoop((seconds) => eventLoopDelay.observe(seconds)),
     requests: new Counter({
       name: "whom_http_requests_total",
       help: "Requests answered",

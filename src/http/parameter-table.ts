@@ -72,7 +72,11 @@ export type ParameterName =
   | "from_date"
   | "to_date"
   | "unit"
-  | "event";
+  | "event"
+  | "format"
+  | "offset"
+  | "footer"
+  | "spreadsheet_safe";
 
 const whole = (description: string, minimum: number, maximum = Number.MAX_SAFE_INTEGER) => ({
   schema: Type.Integer({ description, minimum, maximum }),
@@ -84,6 +88,12 @@ const text = (description: string, nullable = false) => ({
   schema: Type.String({ description }),
   expected: "a text",
   nullable,
+});
+
+const truth = (description: string, byDefault: boolean) => ({
+  schema: Type.Boolean({ description, default: byDefault }),
+  expected: "true or false",
+  nullable: true,
 });
 
 const texts = (description: string, maxItems: number) => ({
@@ -163,15 +173,10 @@ export const PARAMETERS: Readonly<Record<ParameterName, ParameterRow>> = {
     expected: "a JSON object",
     nullable: true,
   },
-  include_all_users: {
-    schema: Type.Boolean({
-      description:
-        "Looked at only together with `filter_by_cohort`: false leaves out members without a profile.",
-      default: true,
-    }),
-    expected: "true or false",
-    nullable: true,
-  },
+  include_all_users: truth(
+    "Looked at only together with `filter_by_cohort`: false leaves out members without a profile.",
+    true,
+  ),
   action: {
     schema: Type.String({
       description:
@@ -202,4 +207,21 @@ export const PARAMETERS: Readonly<Record<ParameterName, ParameterRow>> = {
     nullable: true,
   },
   event: texts("Only events with these names. All when left out or empty.", EVENT_NAME_COUNT_MAX),
+  format: {
+    schema: Type.Union([Type.Literal("ndjson"), Type.Literal("csv"), Type.Literal("parquet")], {
+      description: "What the profiles are sent as. Wins over `Accept`.",
+      default: "ndjson",
+    }),
+    expected: '"ndjson", "csv" or "parquet"',
+    nullable: true,
+  },
+  offset: whole("Read on from this profile of the session, counted from 0.", 0),
+  footer: truth(
+    "A last line of NDJSON that tells how many profiles there were, for clients that read no trailers.",
+    false,
+  ),
+  spreadsheet_safe: truth(
+    "Whether texts of CSV that a spreadsheet would run as a formula get an apostrophe in front.",
+    true,
+  ),
 };

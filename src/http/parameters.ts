@@ -179,10 +179,9 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
 /** What was sent for a parameter; undefined for what means that nothing was. */
 function sent(members: Members, name: ParameterName): unknown {
   const value = members.get(name);
-  if (value === null || value === "") return undefined;
-  const { nullable } = PARAMETERS[name];
-  if (nullable && typeof value === "string" && NULL_TEXTS.has(value.trim())) return undefined;
-  return value;
+  if (value === undefined || value === null || value === "") return undefined;
+  if (typeof value !== "string" || !PARAMETERS[name].nullable) return value;
+  return NULL_TEXTS.has(value.trim()) ? undefined : value;
 }
 
 /** The selector of a request. */
@@ -269,7 +268,7 @@ export function readNames(members: Members): readonly string[] | undefined {
 }
 
 /** A parameter that is true or false in any of the ways that clients write it. */
-function readTruth(members: Members, name: ParameterName): boolean | undefined {
+export function readTruth(members: Members, name: ParameterName): boolean | undefined {
   const value = members.get(name);
   if (value !== "" && sent(members, name) === undefined) return undefined;
   return check<boolean>(

@@ -4,35 +4,27 @@
  * @module
  */
 import { LAST_SEEN } from "../profile/reserved.ts";
+import { documentJson } from "../store/documents.ts";
 import type { ProfileRow } from "../store/store.ts";
+import type { ReplyBody } from "./api.ts";
+import { listBody } from "./list-body.ts";
 
 /**
- * The text of the `results` array.
+ * A text with profiles in it, as members of `results`.
  *
+ * @param before what stands before them
  * @param outputProperties the properties to give besides `$last_seen`; undefined or empty gives all
+ * @param after what stands behind them
  */
-export function profilesJson(
+export function withProfiles(
+  before: string,
   rows: readonly ProfileRow[],
   outputProperties: readonly string[] | undefined,
-): string {
+  after: string,
+): Promise<ReplyBody> {
   const names =
     outputProperties === undefined || outputProperties.length === 0
       ? undefined
       : [...new Set([...outputProperties, LAST_SEEN])];
-  const members = rows.map(({ distinctId, propertiesJson }) => {
-    const properties = names === undefined ? propertiesJson : pick(propertiesJson, names);
-    return `{"$distinct_id":${JSON.stringify(distinctId)},"$properties":${properties}}`;
-  });
-  return `[${members.join(",")}]`;
-}
-
-/** The members of a JSON object with these names; the text is put together by hand, as a name may be `__proto__`. */
-function pick(propertiesJson: string, names: readonly string[]): string {
-  const properties = JSON.parse(propertiesJson) as Record<string, unknown>;
-  const members: string[] = [];
-  for (const name of names) {
-    if (!Object.hasOwn(properties, name)) continue;
-    members.push(`${JSON.stringify(name)}:${JSON.stringify(properties[name])}`);
-  }
-  return `{${members.join(",")}}`;
+  return listBody({ before, items: rows, textOf: (row) => documentJson(row, names), after });
 }

@@ -11,7 +11,7 @@ import { type Admit, authorize, withinQuota } from "./authorize.ts";
 import type { ServerContext } from "./context.ts";
 import { namesSession, type QueryParameters, readMembers, readQuery } from "./parameters.ts";
 import { planRequest } from "./plan-request.ts";
-import { profilesJson } from "./profile-json.ts";
+import { withProfiles } from "./profile-json.ts";
 
 /**
  * Answers a query.
@@ -63,17 +63,21 @@ function pageRequest(
 }
 
 /** The answer; its members stand in the order the documentation has them in. */
-function encodePage(
+async function encodePage(
   { session, page, shownSize, rows }: Page,
   outputProperties: readonly string[] | undefined,
   access: Access,
-): ApiReply {
-  const results = profilesJson(rows, outputProperties ?? session.outputProperties);
+): Promise<ApiReply> {
   const sessionId = JSON.stringify(session.id);
   return {
     status: 200,
     headers: { "content-type": "application/json; charset=utf-8" },
-    body: `{"page":${page},"page_size":${shownSize},"results":${results},"session_id":${sessionId},"status":"ok","total":${session.total}}`,
+    body: await withProfiles(
+      `{"page":${page},"page_size":${shownSize},"results":[`,
+      rows,
+      outputProperties ?? session.outputProperties,
+      `],"session_id":${sessionId},"status":"ok","total":${session.total}}`,
+    ),
     logged: { projectId: access.project.id, resultCount: rows.length },
   };
 }

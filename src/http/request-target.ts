@@ -34,6 +34,12 @@ export function routedTarget(target: string): string {
   return `${cut.startsWith("/") ? "" : "/"}${cut}${queryCut === "" ? "" : `?${queryCut}`}`;
 }
 
+/** The path of a target. */
+export function pathOf(target: string): string {
+  const at = target.indexOf("?");
+  return at === -1 ? target : target.slice(0, at);
+}
+
 /** The path and the query string of a target. */
 export function splitTarget(target: string): { readonly path: string; readonly query: string } {
   const at = target.indexOf("?");

@@ -8,12 +8,30 @@ import { shownTarget } from "./request-target.ts";
 import { type Family, fitsPath, type Method, type Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 
+/** By each path without parts that stand for any text: the routes that it fits. Every request asks for one. */
+const FIXED: ReadonlyMap<string, readonly Route[]> = new Map(
+  ROUTES.flatMap(patternsOf)
+    .filter((pattern) => !pattern.includes(":"))
+    .map((path) => [path, routesFitting(path, ROUTES)]),
+);
+
+/** The routes that have a path with parts that stand for any text. */
+const VARIABLE: readonly Route[] = ROUTES.filter((route) =>
+  patternsOf(route).some((pattern) => pattern.includes(":")),
+);
+
 /** The routes that have a path. */
 export function routesAt(path: string): readonly Route[] {
   const wanted = withoutSlash(path);
-  return ROUTES.filter(({ paths, aliases }) =>
-    [...paths, ...aliases].some((pattern) => fitsPath(pattern, wanted)),
-  );
+  return FIXED.get(wanted) ?? routesFitting(wanted, VARIABLE);
+}
+
+function routesFitting(path: string, routes: readonly Route[]): readonly Route[] {
+  return routes.filter((route) => patternsOf(route).some((pattern) => fitsPath(pattern, path)));
+}
+
+function patternsOf({ paths, aliases }: Route): readonly string[] {
+  return [...paths, ...aliases];
 }
 
 /** Whose failures an address answers with, also where it has no route. */

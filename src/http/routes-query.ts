@@ -4,6 +4,7 @@
  * @module
  */
 import { COHORT_LIST_SCHEMA, listCohorts } from "./cohort-list.ts";
+import { exportProfiles } from "./export/export-profiles.ts";
 import { exportEvents } from "./export-events.ts";
 import { listProperties } from "./list-properties.ts";
 import type { ParameterName } from "./parameter-table.ts";
@@ -16,6 +17,7 @@ import { PAGE_SCHEMA, PROPERTIES_SCHEMA, parametersSchema, queryStringSchema } f
 import {
   BREAKDOWN_SCHEMA,
   EXPORT_ANSWER,
+  PROFILE_EXPORT_ANSWER,
   REVENUE_SCHEMA,
   STATISTICS_SCHEMA,
   STREAM_SCHEMA,
@@ -43,6 +45,14 @@ const QUERY_PARAMETERS: readonly ParameterName[] = [
   "behaviors",
   "filter_by_cohort",
   "include_all_users",
+];
+
+const PROFILE_EXPORT_PARAMETERS: readonly ParameterName[] = [
+  "format",
+  "offset",
+  "footer",
+  "spreadsheet_safe",
+  ...QUERY_PARAMETERS.filter((name) => name !== "page"),
 ];
 
 const PROPERTIES_PARAMETERS: readonly ParameterName[] = [
@@ -108,99 +118,99 @@ const COHORT_LIST_PARAMETERS: readonly ParameterName[] = ["project_id", "workspa
 /** The table. */
 export const QUERY_ROUTES: readonly Route[] = [
   {
-    name: "engage_query",
-    family: "query",
-    methods: ["GET", "POST"],
-    paths: PREFIXES.map((prefix) => `${prefix}/engage`),
+    ...queryRoute("engage_query", "/engage", "Query profiles", QUERY_PARAMETERS),
     aliases: PREFIXES.map((prefix) => `${prefix}/engage/query`),
-    summary: "Query profiles",
-    parameters: queryStringSchema(QUERY_PARAMETERS),
-    body: parametersSchema(QUERY_PARAMETERS),
     answer: PAGE_SCHEMA,
     handler: queryProfiles,
   },
   {
-    name: "engage_properties",
-    family: "query",
-    methods: ["GET", "POST"],
-    paths: PREFIXES.map((prefix) => `${prefix}/engage/properties`),
-    aliases: [],
-    summary: "List the properties that profiles have",
-    parameters: queryStringSchema(PROPERTIES_PARAMETERS),
-    body: parametersSchema(PROPERTIES_PARAMETERS),
+    ...queryRoute(
+      "engage_export",
+      "/engage/export",
+      "Export all profiles of a query",
+      PROFILE_EXPORT_PARAMETERS,
+    ),
+    answer: PROFILE_EXPORT_ANSWER,
+    handler: exportProfiles,
+  },
+  {
+    ...queryRoute(
+      "engage_properties",
+      "/engage/properties",
+      "List the properties that profiles have",
+      PROPERTIES_PARAMETERS,
+    ),
     answer: PROPERTIES_SCHEMA,
     handler: listProperties,
   },
   {
-    name: "engage_stats",
-    family: "query",
-    methods: ["GET", "POST"],
-    paths: PREFIXES.map((prefix) => `${prefix}/engage/stats`),
-    aliases: [],
-    summary: "Count profiles, or find out about the numbers they have",
-    parameters: queryStringSchema(STATISTICS_PARAMETERS),
-    body: parametersSchema(STATISTICS_PARAMETERS),
+    ...queryRoute(
+      "engage_stats",
+      "/engage/stats",
+      "Count profiles, or find out about the numbers they have",
+      STATISTICS_PARAMETERS,
+    ),
     answer: STATISTICS_SCHEMA,
     handler: queryStatistics,
   },
   {
-    name: "engage_breakdown",
-    family: "query",
-    methods: ["GET", "POST"],
-    paths: PREFIXES.map((prefix) => `${prefix}/engage/breakdown`),
-    aliases: [],
-    summary: "Count the values of a property",
-    parameters: queryStringSchema(BREAKDOWN_PARAMETERS),
-    body: parametersSchema(BREAKDOWN_PARAMETERS),
+    ...queryRoute(
+      "engage_breakdown",
+      "/engage/breakdown",
+      "Count the values of a property",
+      BREAKDOWN_PARAMETERS,
+    ),
     answer: BREAKDOWN_SCHEMA,
     handler: breakDown,
   },
   {
-    name: "engage_revenue",
-    family: "query",
-    methods: ["GET", "POST"],
-    paths: PREFIXES.map((prefix) => `${prefix}/engage/revenue`),
-    aliases: [],
-    summary: "Add up what profiles have paid",
-    parameters: queryStringSchema(REVENUE_PARAMETERS),
-    body: parametersSchema(REVENUE_PARAMETERS),
+    ...queryRoute(
+      "engage_revenue",
+      "/engage/revenue",
+      "Add up what profiles have paid",
+      REVENUE_PARAMETERS,
+    ),
     answer: REVENUE_SCHEMA,
     handler: queryRevenue,
   },
   {
-    name: "cohorts_list",
-    family: "query",
-    methods: ["GET", "POST"],
-    paths: PREFIXES.map((prefix) => `${prefix}/cohorts/list`),
-    aliases: [],
-    summary: "List saved cohorts",
-    parameters: queryStringSchema(COHORT_LIST_PARAMETERS),
-    body: parametersSchema(COHORT_LIST_PARAMETERS),
+    ...queryRoute("cohorts_list", "/cohorts/list", "List saved cohorts", COHORT_LIST_PARAMETERS),
     answer: COHORT_LIST_SCHEMA,
     handler: listCohorts,
   },
   {
-    name: "stream_query",
-    family: "query",
-    methods: ["GET", "POST"],
-    paths: PREFIXES.map((prefix) => `${prefix}/stream/query`),
-    aliases: [],
-    summary: "List what some people did, the latest first",
-    parameters: queryStringSchema(STREAM_PARAMETERS),
-    body: parametersSchema(STREAM_PARAMETERS),
+    ...queryRoute(
+      "stream_query",
+      "/stream/query",
+      "List what some people did, the latest first",
+      STREAM_PARAMETERS,
+    ),
     answer: STREAM_SCHEMA,
     handler: queryStream,
   },
   {
-    name: "export",
-    family: "query",
-    methods: ["GET", "POST"],
+    ...queryRoute("export", "/export", "Export events", EXPORT_PARAMETERS),
     paths: ["/api/2.0/export"],
-    aliases: [],
-    summary: "Export events",
-    parameters: queryStringSchema(EXPORT_PARAMETERS),
-    body: parametersSchema(EXPORT_PARAMETERS),
     answer: EXPORT_ANSWER,
     handler: exportEvents,
   },
 ];
+
+/** What is the same for all: they answer below both prefixes, and take the same parameters in query string and body. */
+function queryRoute(
+  name: string,
+  path: string,
+  summary: string,
+  parameters: readonly ParameterName[],
+): Omit<Route, "answer" | "handler"> {
+  return {
+    name,
+    family: "query",
+    methods: ["GET", "POST"],
+    paths: PREFIXES.map((prefix) => `${prefix}${path}`),
+    aliases: [],
+    summary,
+    parameters: queryStringSchema(parameters),
+    body: parametersSchema(parameters),
+  };
+}

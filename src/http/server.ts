@@ -15,7 +15,9 @@ import { createRegistry } from "../registry/registry.ts";
 import type { ApiReply, ApiRequest } from "./api.ts";
 import { CohortCounts } from "./app/cohort-counts.ts";
 import { Retrievals } from "./app/retrievals.ts";
+import { boundedStore } from "./bounded-store.ts";
 import type { ServerContext, ServerParts } from "./context.ts";
+import { corsOptionsOf } from "./cors.ts";
 import { countingWriter } from "./counting-writer.ts";
 import { ExportGate } from "./export-gate.ts";
 import { ClientGone, replyToFailure, STATUS_CLIENT_GONE } from "./failure.ts";
@@ -24,16 +26,17 @@ import { inflateBody } from "./inflate.ts";
 import { createMetrics } from "./metrics.ts";
 import { operationSchema, registerDocument } from "./openapi.ts";
 import { requestIdOf } from "./request-id.ts";
-import { routedTarget, shownTarget, splitTarget } from "./request-target.ts";
+import { record } from "./request-log.ts";
+import { pathOf, routedTarget, shownTarget, splitTarget } from "./request-target.ts";
 import type { Route } from "./route.ts";
 import { familyOf, missedRoute, routesAt } from "./route-lookup.ts";
 import { ROUTES } from "./routes.ts";
-import { openBody, startDeadline } from "./streaming.ts";
+import { openBody, sendTrailers, startDeadline } from "./streaming.ts";
 
 declare module "fastify" {
-  interface FastifyContextConfig {
-    /** What the route is called in metrics and the log. */
-    readonly route?: string;
+  interface FastifyRequest {
+    /** As it was sent, before the body reader hid it from Fastify. */
+    sentContentType: string | undefined;
   }
 }
 
@@ -62,11 +65,8 @@ const HEADER_BYTES_MAX = 256 * 1024;
 /** Shorter answers are not worth compressing. */
 const COMPRESSED_BYTES_MIN = 1024;
 const COMPRESSION_LEVEL = 4;
-const LOGGED_PATH_LENGTH_MAX = 200;
-const PREFLIGHT_SECONDS = 86_400;
 
-/** The headers of a request as they were sent, before the body reader hid the content type from Fastify. */
-const SENT_CONTENT_TYPE: unique symbol = Symbol("content type as sent");
+const NO_BODY = Buffer.alloc(0);
 
 /** Makes a server of its parts; it answers once `listen` or `app.inject` is called. */
 export async function createServer(parts: ServerParts): Promise<Server> {
@@ -112,7 +112,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 }
 
 function createContext(parts: ServerParts, isStopping: () => boolean): ServerContext {
-  const { directory, store, writer, sessions, clock, settings } = parts;
+  const { directory, writer, sessions, clock, settings } = parts;
+  const store = boundedStore(parts.store, settings.queryProfilesMax);
   const metrics = createMetrics({
     openSessionCount: () => sessions.count,
     sessionBytes: () => sessions.bytes,
@@ -120,6 +121,7 @@ function createContext(parts: ServerParts, isStopping: () => boolean): ServerCon
   });
   return {
     ...parts,
+    store,
     metrics,
     access: createAccessContext(clock, settings),
     pager: new Pager({ store, sessions, clock }),
@@ -144,7 +146,7 @@ async function registerPlugins(app: FastifyInstance, version: string): Promise<v
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   await app.register(cors, {
-    delegator: (request, done) => done(null, corsOptions(request)),
+    delegator: (request, done) => done(null, corsOptionsOf(request)),
   });
   await app.register(compress, {
     globalDecompression: false,
@@ -155,61 +157,22 @@ async function registerPlugins(app: FastifyInstance, version: string): Promise<v
   await registerDocument(app, version);
 }
 
-/**
- * Browsers write with their cookies, as the SDK asks for it. Elsewhere any page may ask, but only with
- * credentials it knows itself: those that a browser remembers for this origin must not work for it.
- */
-function corsOptions({ url }: FastifyRequest) {
-  const family = routesAt(pathOf(url))[0]?.family;
-  return {
-    origin: family === "ingest" ? true : "*",
-    credentials: family === "ingest",
-    methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-    exposedHeaders: ["Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-Id"],
-    maxAge: PREFLIGHT_SECONDS,
-    strictPreflight: false,
-  };
-}
-
 function addHooks(app: FastifyInstance, context: ServerContext): void {
-  app.addHook("onRequest", async (request, reply) => {
+  // Hooks that are no promises cost a request nothing but themselves.
+  app.decorateRequest("sentContentType", undefined);
+  app.decorateReply("logged", undefined);
+  app.addHook("onRequest", (request, reply, done) => {
     setStandardHeaders(request, reply);
     // The body is told by what is in it: a content type that no parser knows, or that is none, must not stop it.
     const { headers } = request.raw;
-    Object.assign(request, { [SENT_CONTENT_TYPE]: headers["content-type"] });
+    request.sentContentType = headers["content-type"];
     if (headers["content-type"] !== undefined) headers["content-type"] = "application/octet-stream";
+    done();
   });
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     record(context, request, reply, reply.statusCode);
+    done();
   });
-}
-
-/** Counts and logs a request that is over. */
-function record(
-  { metrics, logger }: ServerContext,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  status: number,
-): void {
-  const route = routeNameOf(request);
-  metrics.requests.inc({ route, method: methodLabel(request), status });
-  metrics.requestSeconds.observe({ route }, reply.elapsedTime / 1000);
-  logger[status >= 500 ? "error" : "info"](
-    {
-      requestId: request.id,
-      method: request.method,
-      path: pathOf(request.url).slice(0, LOGGED_PATH_LENGTH_MAX),
-      route,
-      status,
-      durationMs: Math.round(reply.elapsedTime * 10) / 10,
-      ...(reply as LoggedReply).logged,
-    },
-    "request",
-  );
-}
-
-interface LoggedReply {
-  logged?: ApiReply["logged"];
 }
 
 function addBodyReader(app: FastifyInstance, { settings }: ServerContext): void {
@@ -276,15 +239,14 @@ function addFallbacks(app: FastifyInstance, context: ServerContext): void {
 
 function toApiRequest(request: FastifyRequest, signal: AbortSignal): ApiRequest {
   const { path, query } = splitTarget(request.url);
-  const contentType = Reflect.get(request, SENT_CONTENT_TYPE) as string | undefined;
   return {
     id: request.id,
     method: request.method,
     path,
     pathParameters: request.params as Readonly<Record<string, string | undefined>>,
     queryString: query,
-    headers: { ...request.headers, "content-type": contentType },
-    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    headers: { ...request.headers, "content-type": request.sentContentType },
+    body: Buffer.isBuffer(request.body) ? request.body : NO_BODY,
     remoteAddress: request.ip,
     signal,
   };
@@ -292,10 +254,13 @@ function toApiRequest(request: FastifyRequest, signal: AbortSignal): ApiRequest 
 
 function send(
   reply: FastifyReply,
-  { status, headers, logged }: ApiReply,
+  { status, headers, trailers, logged }: ApiReply,
   body: string | Buffer | Readable,
 ): void {
-  if (logged !== undefined) (reply as LoggedReply).logged = logged;
+  reply.logged = logged;
+  // HTTP/1.0 has no place for them.
+  const takesTrailers = reply.request.raw.httpVersion !== "1.0";
+  if (takesTrailers && trailers !== undefined) sendTrailers(reply.raw, trailers, body);
   reply
     .code(status)
     .headers({
@@ -358,31 +323,8 @@ function setStandardHeaders(request: FastifyRequest, reply: FastifyReply): void 
   });
 }
 
-function routeNameOf(request: FastifyRequest): string {
-  return request.routeOptions.config.route ?? (request.is404 ? "none" : "docs");
-}
-
-const KNOWN_METHODS: ReadonlySet<string> = new Set([
-  "GET",
-  "HEAD",
-  "POST",
-  "PUT",
-  "PATCH",
-  "DELETE",
-  "OPTIONS",
-]);
-
-/** Methods are what a client writes; only known ones become a label. */
-function methodLabel({ method }: FastifyRequest): string {
-  return KNOWN_METHODS.has(method) ? method : "other";
-}
-
-function pathOf(url: string): string {
-  return splitTarget(url).path;
-}
-
 async function stop(app: FastifyInstance, context: ServerContext): Promise<void> {
-  const { settings, writer, sessions, store, logger } = context;
+  const { settings, writer, sessions, store, metrics, logger } = context;
   logger.info("stopping");
   const deadline = setTimeout(() => app.server.closeAllConnections(), settings.stopTimeoutMs);
   // A connection that was busy when the stop began stays open for its client's next request, which must not come.
@@ -393,5 +335,6 @@ async function stop(app: FastifyInstance, context: ServerContext): Promise<void>
   await writer.drain();
   await sessions.close();
   await store.close();
+  metrics.close();
   logger.info("stopped");
 }

@@ -13,6 +13,7 @@ import type { ApiReply, ApiRequest } from "./api.ts";
 import { authorize, withinQuota } from "./authorize.ts";
 import type { ServerContext } from "./context.ts";
 import { eventJson } from "./event-json.ts";
+import { listBody } from "./list-body.ts";
 import { STREAM_EVENT_COUNT_MAX } from "./parameter-table.ts";
 import {
   clamp,
@@ -46,11 +47,15 @@ export async function queryStream(context: ServerContext, request: ApiRequest): 
     );
     const rows = context.store.events(query, request.signal);
     const { latest, isCut } = await abortable(takeLatest(rows, limit), request.signal);
-    const events = latest.map(eventJson).join(",");
     return {
       status: 200,
       headers: { "content-type": "application/json; charset=utf-8" },
-      body: `{"status":"ok","results":{"events":[${events}]${isCut ? ',"truncated":true' : ""}}}`,
+      body: await listBody({
+        before: '{"status":"ok","results":{"events":[',
+        items: latest,
+        textOf: eventJson,
+        after: `]${isCut ? ',"truncated":true' : ""}}}`,
+      }),
       logged: { projectId: project.id, resultCount: latest.length },
     };
   });

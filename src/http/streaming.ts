@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { fail } from "../errors/error.ts";
 import { abortable } from "../paging/abortable.ts";
@@ -80,6 +81,20 @@ export async function openBody(
   });
   if (deadline.signal.aborted) stop();
   return stream;
+}
+
+/** Tells what there is to tell once the last part of a stream is out; Fastify would name trailers in a list without commas. */
+export function sendTrailers(
+  response: ServerResponse,
+  trailers: Readonly<Record<string, () => string>>,
+  body: string | Buffer | Readable,
+): void {
+  if (typeof body === "string" || Buffer.isBuffer(body)) return;
+  response.setHeader("Trailer", Object.keys(trailers).join(", "));
+  // Before the response hears of the end.
+  body.once("end", () => {
+    response.addTrailers(Object.entries(trailers).map(([name, value]) => [name, value()] as const));
+  });
 }
 
 async function* parts(

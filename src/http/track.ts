@@ -7,8 +7,8 @@
  */
 import { createHmac } from "node:crypto";
 import {
+  createEventDecoder,
   type DecodedEvents,
-  decodeEvents,
   type EventFailure,
   type EventProject,
 } from "../ingest/decode-events.ts";
@@ -22,7 +22,13 @@ import {
   refuseUpdate,
 } from "./ingest-answer.ts";
 import { EVENT_RECORDS, type IngestBody, readIngestBody } from "./ingest-body.ts";
-import { dropUnknown, findProjects, UNKNOWN_TOKEN, type UpdateContext } from "./ingest-context.ts";
+import {
+  decodeInTurns,
+  dropUnknown,
+  findProjects,
+  UNKNOWN_TOKEN,
+  type UpdateContext,
+} from "./ingest-context.ts";
 
 /**
  * Writes the events of a request.
@@ -31,7 +37,7 @@ import { dropUnknown, findProjects, UNKNOWN_TOKEN, type UpdateContext } from "./
  */
 export async function track(context: UpdateContext, request: ApiRequest): Promise<ApiReply> {
   try {
-    const body = readIngestBody(request, EVENT_RECORDS);
+    const body = await readIngestBody(request, EVENT_RECORDS);
     const form = readAnswerForm(body.parameters);
     const outcome = await write(context, body, request.remoteAddress);
     return answerOutcome(form, outcome, describeEventFailure);
@@ -54,7 +60,7 @@ async function write(
   remoteAddress: string,
 ): Promise<Outcome<EventFailure>> {
   const addresses = isOn(parameters.get("ip"));
-  const decoded = decodeEvents(records, {
+  const decoder = createEventDecoder({
     endpoint: "track",
     nowMs: context.clock.now(),
     // A browser's event is taken if it can be: `strict` only reports.
@@ -62,6 +68,7 @@ async function write(
     projectOf: (token) =>
       eventProject(context.projectByToken(token), addresses ? remoteAddress : undefined),
   });
+  const decoded = await decodeInTurns(records, decoder);
   const { known, unknown } = findProjects(context, decoded.batches, parameters);
   await context.writer.write(
     known.map(({ batch: { events }, project: { id: projectId, identity } }) => ({

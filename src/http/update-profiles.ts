@@ -5,12 +5,18 @@
  *
  * @module
  */
-import { type DecodedBatch, decodeRecords, type RecordFailure } from "../ingest/decode.ts";
+import { createRecordDecoder, type DecodedBatch, type RecordFailure } from "../ingest/decode.ts";
 import { DISTINCT_ID, GROUP_ID } from "../profile/reserved.ts";
 import type { ApiReply, ApiRequest } from "./api.ts";
 import { answerOutcome, type Outcome, readAnswerForm, refuseUpdate } from "./ingest-answer.ts";
 import { type IngestBody, PROFILE_RECORDS, readIngestBody } from "./ingest-body.ts";
-import { dropUnknown, findProjects, UNKNOWN_TOKEN, type UpdateContext } from "./ingest-context.ts";
+import {
+  decodeInTurns,
+  dropUnknown,
+  findProjects,
+  UNKNOWN_TOKEN,
+  type UpdateContext,
+} from "./ingest-context.ts";
 
 /** Which of the two endpoints. */
 export type UpdateTarget = "engage" | "groups";
@@ -26,7 +32,7 @@ export async function updateProfiles(
   target: UpdateTarget,
 ): Promise<ApiReply> {
   try {
-    const body = readIngestBody(request, PROFILE_RECORDS);
+    const body = await readIngestBody(request, PROFILE_RECORDS);
     const form = readAnswerForm(body.parameters);
     const outcome = await write(context, body, target);
     return answerOutcome(form, outcome, (failure) => describeFailure(failure, target));
@@ -42,7 +48,8 @@ async function write(
   { records, parameters }: IngestBody,
   target: UpdateTarget,
 ): Promise<Outcome<RecordFailure>> {
-  const decoded = decodeRecords(records, { target, nowMs: context.clock.now() });
+  const decoder = createRecordDecoder({ target, nowMs: context.clock.now() });
+  const decoded = await decodeInTurns(records, decoder);
   const { known, unknown } = findProjects(context, decoded.batches, parameters);
   const rejections = await context.writer.write(
     known.map(({ batch, project }) => ({

@@ -93,6 +93,22 @@ export const STREAM_SCHEMA: TSchema = Type.Object(
   { description: "Events, the latest first." },
 );
 
+/** What `/engage/export` answers. */
+export const PROFILE_EXPORT_ANSWER: object = {
+  description:
+    "All profiles. `X-Whom-Session-Id` and `X-Whom-Total` stand in the headers, `X-Whom-Rows` and `X-Whom-Complete` in the trailers.",
+  content: {
+    "application/x-ndjson": {
+      schema: Type.Object({
+        $distinct_id: Type.String(),
+        $properties: Type.Object({}, { additionalProperties: true }),
+      }),
+    },
+    "text/csv": { schema: Type.String() },
+    "application/vnd.apache.parquet": { schema: Type.String() },
+  },
+};
+
 /** What `/export` answers. */
 export const EXPORT_ANSWER: object = {
   description: "One JSON object a line.",

@@ -69,26 +69,48 @@ export function decodeEvents(
   records: readonly unknown[],
   context: EventContext,
 ): DecodedEventRecords {
+  const decoder = createEventDecoder(context);
+  for (const record of records) decoder.add(record);
+  return decoder.decoded;
+}
+
+/** Decodes records one by one, for whoever has other work between them. */
+export interface EventDecoder {
+  readonly decoded: DecodedEventRecords;
+  /** Decodes the next record of the request. */
+  add(record: unknown): void;
+}
+
+/** A decoder for the records of one request. */
+export function createEventDecoder(context: EventContext): EventDecoder {
   const batches: OpenBatch[] = [];
   const failures: EventFailure[] = [];
+  let index = 0;
   // Neighbouring records mostly share their project.
   let batch: OpenBatch | undefined;
-  for (let index = 0; index < records.length; index++) {
-    const record = records[index] as Value;
-    try {
-      const properties = propertiesOf(record);
-      const token = readToken(properties, context.token);
-      if (batch?.token !== token) batch = openBatch(batches, token, context);
-      if (isIgnored(properties)) continue;
-      batch.events.push(decodeEvent(record, properties, batch.rules));
-      batch.indexes.push(index);
-    } catch (error) {
-      if (!(error instanceof InvalidField)) throw error;
-      const { field, message } = error;
-      failures.push({ index, insertId: sentInsertId(record), field, message });
-    }
+
+  function decode(record: Value): void {
+    const properties = propertiesOf(record);
+    const token = readToken(properties, context.token);
+    if (batch?.token !== token) batch = openBatch(batches, token, context);
+    if (isIgnored(properties)) return;
+    batch.events.push(decodeEvent(record, properties, batch.rules));
+    batch.indexes.push(index);
   }
-  return { batches, failures };
+
+  return {
+    decoded: { batches, failures },
+    add: (record) => {
+      try {
+        decode(record as Value);
+      } catch (error) {
+        if (!(error instanceof InvalidField)) throw error;
+        const { field, message } = error;
+        failures.push({ index, insertId: sentInsertId(record as Value), field, message });
+      }
+      index++;
+    },
+  };
 }
 
 function openBatch(batches: OpenBatch[], token: string, context: EventContext): OpenBatch {

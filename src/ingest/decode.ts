@@ -55,18 +55,36 @@ const TRUE_VALUES: ReadonlySet<Value | undefined> = new Set([true, "true", "True
 
 /** Decodes records in order. */
 export function decodeRecords(records: readonly unknown[], context: DecodeContext): Decoded {
+  const decoder = createRecordDecoder(context);
+  for (const record of records) decoder.add(record);
+  return decoder.decoded;
+}
+
+/** Decodes records one by one, for whoever has other work between them. */
+export interface RecordDecoder {
+  readonly decoded: Decoded;
+  /** Decodes the next record of the request. */
+  add(record: unknown): void;
+}
+
+/** A decoder for the records of one request. */
+export function createRecordDecoder(context: DecodeContext): RecordDecoder {
   const batches = new Batches();
   const failures: RecordFailure[] = [];
-  for (const [index, record] of records.entries()) {
-    try {
-      batches.add(index, decodeRecord(record as Value, context));
-    } catch (error) {
-      if (!(error instanceof InvalidField)) throw error;
-      const distinctId = refusedId(record as Value, context.target);
-      failures.push({ index, distinctId, field: error.field, message: error.message });
-    }
-  }
-  return { batches: batches.all, failures };
+  let index = 0;
+  return {
+    decoded: { batches: batches.all, failures },
+    add: (record) => {
+      try {
+        batches.add(index, decodeRecord(record as Value, context));
+      } catch (error) {
+        if (!(error instanceof InvalidField)) throw error;
+        const distinctId = refusedId(record as Value, context.target);
+        failures.push({ index, distinctId, field: error.field, message: error.message });
+      }
+      index++;
+    },
+  };
 }
 
 interface DecodedRecord {

@@ -2,7 +2,8 @@
  * Updates and events of many requests as few commits of the store.
  *
  * One commit is under way at a time; what arrives meanwhile waits and goes into the next one together. A request
- * that finds nothing under way commits at once.
+ * that finds nothing under way commits at once. Where much waits, the store is given the next commit early, to make it
+ * ready while it writes the one under way.
  *
  * @module
  */
@@ -20,6 +21,9 @@ export interface WriterOptions {
 const UPDATES_PER_COMMIT_MAX = 10_000;
 const UPDATES_WAITING_MAX = 100_000;
 
+/** Updates that are worth being made ready early; fewer gather until the commit under way has ended. */
+const UPDATES_READY_MIN = 500;
+
 interface Request {
   readonly batches: readonly Batch[];
   readonly updateCount: number;
@@ -36,6 +40,7 @@ export class Writer {
   #waitingCount = 0;
   #underWay: Promise<void> | undefined;
   #isDrained: boolean = false;
+  #onMuchWaiting: (() => void) | undefined;
 
   constructor(store: Store, options: WriterOptions = {}) {
     this.#store = store;
@@ -63,6 +68,7 @@ export class Writer {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ batches, updateCount, resolve, reject });
       this.#waitingCount += updateCount;
+      if (this.#waitingCount >= UPDATES_READY_MIN) this.#onMuchWaiting?.();
       this.#underWay ??= this.#commitAll();
     });
   }
@@ -74,8 +80,21 @@ export class Writer {
   }
 
   async #commitAll(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#commit(this.#takeNext());
+    let underWay: Promise<void> | undefined;
+    while (this.#waiting.length > 0) {
+      const next = this.#commit(this.#takeNext(), underWay);
+      await underWay;
+      underWay = next;
+      await Promise.race([next, this.#muchWaits()]);
+    }
     this.#underWay = undefined;
+  }
+
+  async #muchWaits(): Promise<void> {
+    if (this.#waitingCount >= UPDATES_READY_MIN) return;
+    await new Promise<void>((resolve) => {
+      this.#onMuchWaiting = resolve;
+    });
   }
 
   /** As many waiting requests as one commit takes, at least one. */
@@ -94,10 +113,13 @@ export class Writer {
   /**
    * Commits requests together. A commit that fails leaves nothing behind, so that its requests can be tried
    * again one by one: only those that fail alone are refused.
+   *
+   * @param before the commit that must have ended first, and whatever of it is tried again
    */
-  async #commit(requests: readonly Request[]): Promise<void> {
+  async #commit(requests: readonly Request[], before?: Promise<void>): Promise<void> {
     try {
-      const rejections = await this.#store.apply(requests.flatMap(({ batches }) => batches));
+      const all = requests.flatMap(({ batches }) => batches);
+      const rejections = await this.#store.apply(all, before);
       settle(requests, rejections);
     } catch (error) {
       if (requests.length === 1) {

@@ -9,6 +9,7 @@
 import type { Clock } from "../clock.ts";
 import { fail } from "../errors/error.ts";
 import type { ProfileQuery } from "../query/query.ts";
+import { type FrozenKeys, keysInOrder } from "../store/frozen-keys.ts";
 import type { ProfileKeys, ProfileRow, Store } from "../store/store.ts";
 import { abortable } from "./abortable.ts";
 import { isSessionId, newSessionId, type Session, type SessionOwner } from "./session.ts";
@@ -58,8 +59,10 @@ const PAGE_BYTES_MAX = 268_435_456;
 
 interface Opened {
   readonly session: Session;
-  /** All of them; undefined when another request opened the session. */
-  readonly keys: ProfileKeys | undefined;
+  /** Undefined when another request opened the session. */
+  readonly frozen: FrozenKeys | undefined;
+  /** The profiles of all keys, where they are known already. */
+  readonly rows?: readonly ProfileRow[];
 }
 
 /** Reads pages. It remembers which sessions are being opened again, so that each is opened once. */
@@ -81,8 +84,7 @@ export class Pager {
     const { sessionId, owner, page } = request;
     if (sessionId === undefined) {
       if (page > 0) throw fail("query.session_required", {});
-      const id = newSessionId(this.#options.clock.now());
-      return this.#pageOf(await this.#open(id, request, signal), page, signal);
+      return this.#pageOf(await this.#open(undefined, request, signal), page, signal);
     }
     const session = await this.#options.sessions.find(owner, sessionId);
     if (session !== undefined) {
@@ -118,33 +120,50 @@ export class Pager {
   async #openUnlessOpen(id: string, request: PageRequest, signal: AbortSignal): Promise<Opened> {
     // It may have been opened again just before this request's turn.
     const session = await this.#options.sessions.find(request.owner, id);
-    if (session !== undefined) return { session, keys: undefined };
+    if (session !== undefined) return { session, frozen: undefined };
     return this.#open(id, request, signal);
   }
 
-  async #open(id: string, request: PageRequest, signal: AbortSignal): Promise<Opened> {
+  /** @param id of a session that is opened again */
+  async #open(id: string | undefined, request: PageRequest, signal: AbortSignal): Promise<Opened> {
     const { store, sessions, clock } = this.#options;
     const query = await request.plan();
-    const keys = await abortable(store.select(query, signal), signal);
-    const session: Session = {
-      id,
+    const rows = isLookUp(query, request.pageSize)
+      ? this.#bounded(await abortable(store.find(query.scope, query.distinctIds), signal))
+      : undefined;
+    const frozen =
+      rows === undefined
+        ? await abortable(store.freeze(query, signal), signal)
+        : keysInOrder(Uint32Array.from(rows, ({ key }) => key));
+    const draft = {
       scope: query.scope,
       workspaceId: request.owner.workspaceId,
       pageSize: request.pageSize,
-      total: keys.length,
+      total: frozen.count,
       outputProperties: request.outputProperties,
       includesStrangers: query.includesStrangers,
       createdAtMs: clock.now(),
     };
-    await sessions.add(session, keys);
-    return { session, keys };
+    const sealed = id === undefined ? sessions.seal(draft, frozen) : undefined;
+    const session = sealed ?? { ...draft, id: id ?? newSessionId(draft.createdAtMs) };
+    if (sealed === undefined) await sessions.add(session, frozen);
+    return { session, frozen, ...(rows !== undefined && { rows }) };
   }
 
-  async #pageOf({ session, keys }: Opened, page: number, signal: AbortSignal): Promise<Page> {
-    const start = page * session.pageSize;
-    const wanted =
-      keys?.subarray(start, start + session.pageSize) ??
-      (await this.#options.sessions.keys(session, page));
+  async #pageOf(
+    { session, frozen, rows }: Opened,
+    page: number,
+    signal: AbortSignal,
+  ): Promise<Page> {
+    const { pageSize } = session;
+    const start = page * pageSize;
+    if (rows !== undefined) {
+      const shown = rows.slice(start, start + pageSize);
+      return { session, page, shownSize: pageSize, rows: shown };
+    }
+    const keys =
+      page === 0 ? frozen?.first(pageSize) : await this.#options.sessions.keys(session, page);
+    const wanted = keys ?? (await this.#options.sessions.keys(session, page));
     if (wanted === undefined) throw fail("query.session_missing", {});
     return this.#rows(session, page, wanted, signal);
   }
@@ -165,18 +184,41 @@ export class Pager {
     { scope, includesStrangers }: Session,
     keys: ProfileKeys,
   ): Promise<readonly ProfileRow[]> {
-    const { store, pageBytesMax: bytesMax = PAGE_BYTES_MAX } = this.#options;
     const rows: ProfileRow[] = [];
     let length = 0;
     for (let start = 0; start < keys.length; start += KEYS_PER_READ) {
       const wanted = keys.subarray(start, start + KEYS_PER_READ);
-      const part = await store.read(scope, wanted, includesStrangers);
-      for (const row of part) length += row.propertiesJson.length;
-      if (length > bytesMax) throw fail("query.page_too_large", { bytesMax });
+      const part = await this.#options.store.read(scope, wanted, includesStrangers);
+      length = this.#addLengths(length, part);
       rows.push(...part);
     }
     return rows;
   }
+
+  #bounded(rows: readonly ProfileRow[]): readonly ProfileRow[] {
+    this.#addLengths(0, rows);
+    return rows;
+  }
+
+  /** @throws `query.page_too_large` when the properties come to more than one page may */
+  #addLengths(length: number, rows: readonly ProfileRow[]): number {
+    const { pageBytesMax: bytesMax = PAGE_BYTES_MAX } = this.#options;
+    const sum = rows.reduce((total, { propertiesJson }) => total + propertiesJson.length, length);
+    if (sum > bytesMax) throw fail("query.page_too_large", { bytesMax });
+    return sum;
+  }
+}
+
+/** Whether a query asks for nothing but the profiles of a page of ids. */
+function isLookUp(
+  query: ProfileQuery,
+  pageSize: number,
+): query is ProfileQuery & { readonly distinctIds: readonly string[] } {
+  const { distinctIds, selectors, sort, limit, includesStrangers } = query;
+  const isPlain = selectors.length === 0 && sort === undefined && limit === undefined;
+  const countMax = Math.min(pageSize, KEYS_PER_READ);
+  const isOnePage = distinctIds !== undefined && distinctIds.length <= countMax;
+  return isOnePage && isPlain && !includesStrangers;
 }
 
 /** The size of the first page is never 0, because clients divide by it. */

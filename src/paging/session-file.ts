@@ -120,8 +120,9 @@ export async function readPage(
   path: string,
   { session, keysOffset }: StoredSession,
   page: number,
+  pageSize: number = session.pageSize,
 ): Promise<ProfileKeys> {
-  const { pageSize, total } = session;
+  const { total } = session;
   const start = page * pageSize;
   const count = Math.min(pageSize, total - start);
   if (count <= 0) return new Uint32Array(0);

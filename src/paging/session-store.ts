@@ -11,7 +11,9 @@ import { mkdir, readdir, stat, unlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { fail } from "../errors/error.ts";
+import type { FrozenKeys } from "../store/frozen-keys.ts";
 import type { ProfileKeys } from "../store/store.ts";
+import { PendingSessions } from "./pending-sessions.ts";
 import { isSessionId, type Session, type SessionOwner } from "./session.ts";
 import {
   DamagedSession,
@@ -22,6 +24,7 @@ import {
   writeSession,
 } from "./session-file.ts";
 import { type SessionEntry, SessionIndex, type SessionLimits } from "./session-index.ts";
+import { type OpenSession, SessionSeal } from "./session-seal.ts";
 
 /** A session expires when it was not used for so long. */
 export const SESSION_IDLE_MS: number = 2 * 60 * 60 * 1000;
@@ -50,14 +53,17 @@ const FILE_NAME = /^(\d{1,15})-(\d{1,15})-[0-9a-f]{32}\.(one|many)$/;
 export class SessionStore {
   readonly #options: SessionStoreOptions;
   readonly #index: SessionIndex;
+  readonly #seal: SessionSeal;
+  readonly #pending = new PendingSessions();
   readonly #sweeper: NodeJS.Timeout;
   /** File operations nobody waits for, until the store closes. */
   readonly #background = new Set<Promise<void>>();
   /** Files on their way out, by name. */
   readonly #removals = new Map<string, Promise<void>>();
 
-  private constructor(options: SessionStoreOptions) {
+  private constructor(options: SessionStoreOptions, seal: SessionSeal) {
     this.#options = options;
+    this.#seal = seal;
     this.#index = new SessionIndex(options);
     this.#sweeper = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS);
     this.#sweeper.unref();
@@ -66,14 +72,14 @@ export class SessionStore {
   /** Opens the folder, makes it when missing, and finds the sessions in it. */
   static async open(options: SessionStoreOptions): Promise<SessionStore> {
     await mkdir(options.folder, { recursive: true, mode: 0o700 });
-    const store = new SessionStore(options);
+    const store = new SessionStore(options, await SessionSeal.of(options.folder));
     await store.#list();
     return store;
   }
 
   /** How many sessions are open. */
   get count(): number {
-    return this.#index.count;
+    return this.#index.count + this.#pending.count;
   }
 
   /** The bytes of disk they take. */
@@ -81,35 +87,39 @@ export class SessionStore {
     return this.#index.bytes;
   }
 
+  /** The session with an id that holds it, if its keys are so few that it needs no file. */
+  seal(draft: Omit<Session, "id">, keys: FrozenKeys): Session | undefined {
+    return this.#seal.seal(draft, keys);
+  }
+
   /**
    * Keeps a session and its keys; others may have to make room.
    *
-   * A result that fits on the first page is answered even when the disk is full: nobody will read on.
-   *
-   * @throws `data.folder_unusable` when a longer one cannot be written
+   * It resolves before the file is written. A session that could not be written has no later pages.
    */
-  async add(session: Session, keys: ProfileKeys): Promise<void> {
-    const owner = ownerOf(session);
+  async add(session: Session, keys: FrozenKeys): Promise<void> {
     const onePage = session.total <= session.pageSize;
-    const file = fileOf(owner, session.id, onePage);
-    try {
-      // A session that expired may be on its way out under the same name.
-      await this.#removals.get(file);
-      this.#insert(await writeSession(this.#path(file), session, keys), file, onePage);
-    } catch (failure) {
-      const reason = failure instanceof Error ? failure.message : String(failure);
-      this.#options.warn("session not written", { file, reason });
-      if (!onePage) {
-        throw fail("data.folder_unusable", {
-          folder: "the session folder",
-          reason: "write failed",
-        });
+    const file = fileOf(ownerOf(session), session.id, onePage);
+    await this.#pending.add(file, session, keys, async (ordered, usedAtMs) => {
+      try {
+        // A session that expired may be on its way out under the same name.
+        await this.#removals.get(file);
+        this.#insert(await writeSession(this.#path(file), session, ordered), file, usedAtMs);
+      } catch (failure) {
+        const reason = failure instanceof Error ? failure.message : String(failure);
+        this.#options.warn("session not written", { file, reason });
+        throw failure;
       }
-    }
+    });
   }
 
   /** The session with this id, if it is the owner's and has not expired; it counts as used. */
   async find(owner: SessionOwner, id: string): Promise<Session | undefined> {
+    const sealed = this.#sealed(owner, id);
+    if (sealed !== undefined) return sealed.session;
+    const nowMs = this.#options.clock.now();
+    const waiting = this.#pending.use(filesOf(owner, id), nowMs - this.#options.idleMs, nowMs);
+    if (waiting !== undefined) return waiting;
     const entry = this.#entry(owner, id);
     if (entry === undefined) return undefined;
     const stored = await this.#stored(entry);
@@ -118,46 +128,79 @@ export class SessionStore {
     return stored.session;
   }
 
-  /** The keys of one page, counted from 0; undefined when the session is gone. */
-  async keys(session: Session, page: number): Promise<ProfileKeys | undefined> {
-    if (page * session.pageSize >= session.total) return new Uint32Array(0);
-    const entry = this.#entry(ownerOf(session), session.id);
+  /**
+   * The keys of one page, counted from 0; undefined when the session is gone.
+   *
+   * @param size how long pages are taken to be
+   * @throws `data.folder_unusable` when the session could not be written
+   */
+  async keys(
+    session: Session,
+    page: number,
+    size: number = session.pageSize,
+  ): Promise<ProfileKeys | undefined> {
+    if (page * size >= session.total) return new Uint32Array(0);
+    const owner = ownerOf(session);
+    const sealed = this.#sealed(owner, session.id);
+    if (sealed !== undefined) return sealed.keys.subarray(page * size, (page + 1) * size);
+    const waiting = await this.#pending.keys(filesOf(owner, session.id), page, size);
+    if (waiting === "lost") {
+      throw fail("data.folder_unusable", { folder: "the session folder", reason: "write failed" });
+    }
+    if (waiting !== undefined) return waiting;
+    const entry = this.#entry(owner, session.id);
     if (entry === undefined) return undefined;
     const stored = await this.#stored(entry);
     if (stored === undefined) return undefined;
-    return this.#reading(entry, () => readPage(this.#path(entry.file), stored, page));
+    return this.#reading(entry, () => readPage(this.#path(entry.file), stored, page, size));
+  }
+
+  /** Resolves when every session is in its file. */
+  settled(): Promise<void> {
+    return this.#pending.settled();
   }
 
   /** Removes the sessions that have expired. */
   sweep(): void {
-    this.#drop(this.#index.takeExpired(this.#options.clock.now()));
+    const nowMs = this.#options.clock.now();
+    this.#drop(this.#index.takeExpired(nowMs));
+    this.#pending.sweep(nowMs - this.#options.idleMs);
   }
 
   /** Finishes what is under way; the sessions stay in the folder. */
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
+    await this.#pending.settled();
     await Promise.all(this.#background);
   }
 
-  #insert(stored: StoredSession, file: string, onePage: boolean): void {
-    const nowMs = this.#options.clock.now();
+  #insert(stored: StoredSession, file: string, usedAtMs: number): void {
     const entry: SessionEntry = {
       file,
       projectId: stored.session.scope.projectId,
-      onePage,
+      onePage: stored.session.total <= stored.session.pageSize,
       bytes: fileBytes(stored),
-      lastUsedAtMs: nowMs,
-      touchedAtMs: nowMs,
+      lastUsedAtMs: usedAtMs,
+      touchedAtMs: usedAtMs,
       stored: stored.keysOffset <= KEPT_HEADER_BYTES_MAX ? stored : undefined,
     };
     this.#index.add(entry);
     this.#drop(this.#index.takeExcess(entry));
   }
 
+  /** A session that stands in its id, if it is the owner's and has not expired. */
+  #sealed(owner: SessionOwner, id: string): OpenSession | undefined {
+    const opened = this.#seal.open(id);
+    if (opened === undefined) return undefined;
+    const { scope, workspaceId, createdAtMs } = opened.session;
+    const isOwn = scope.projectId === owner.projectId && workspaceId === owner.workspaceId;
+    const isOld = this.#options.clock.now() - createdAtMs > this.#options.idleMs;
+    return isOwn && !isOld ? opened : undefined;
+  }
+
   #entry(owner: SessionOwner, id: string): SessionEntry | undefined {
     if (!isSessionId(id)) return undefined;
-    const files = [fileOf(owner, id, false), fileOf(owner, id, true)];
-    const entry = this.#index.find(owner.projectId, files);
+    const entry = this.#index.find(owner.projectId, filesOf(owner, id));
     if (entry === undefined) return undefined;
     if (!this.#index.isExpired(entry, this.#options.clock.now())) return entry;
     if (this.#index.remove(entry)) this.#drop([entry]);
@@ -253,6 +296,11 @@ export class SessionStore {
 
 function ownerOf(session: Session): SessionOwner {
   return { projectId: session.scope.projectId, workspaceId: session.workspaceId };
+}
+
+/** The files that a session may have. */
+function filesOf(owner: SessionOwner, id: string): readonly string[] {
+  return [fileOf(owner, id, false), fileOf(owner, id, true)];
 }
 
 function fileOf(owner: SessionOwner, id: string, onePage: boolean): string {

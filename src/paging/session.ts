@@ -34,7 +34,7 @@ const RANDOM_LETTER_COUNT = 24;
 const FAIR_BYTE_MAX = 252;
 
 /** What a client may send back: visible ASCII. Anything else was never a session's id. */
-const SENDABLE_ID = /^[!-~]{1,128}$/;
+const SENDABLE_ID = /^[!-~]{1,512}$/;
 
 /** A new id that nobody can guess. */
 export function newSessionId(nowMs: number): string {

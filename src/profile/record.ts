@@ -10,20 +10,38 @@ import type { Properties, Value } from "../values/value.ts";
 import type { Scope } from "./profile.ts";
 import { GROUP_ID, GROUP_KEY } from "./reserved.ts";
 
+/** Names are written again and again: so many are kept as JSON. */
+const NAMES_KEPT_MAX = 10_000;
+
+const NAMES = new Map<string, string>();
+
+/** A name as the JSON of a member that others stand before. */
+function memberName(name: string): string {
+  let text = NAMES.get(name);
+  if (text === undefined) {
+    text = `,${JSON.stringify(name)}:`;
+    if (NAMES.size >= NAMES_KEPT_MAX) NAMES.clear();
+    NAMES.set(name, text);
+  }
+  return text;
+}
+
 /** The text of a JSON object. */
 export function propertiesToJson(properties: Properties): string {
-  let text = "{";
-  let separator = "";
+  let text = "";
   for (const [name, value] of properties) {
-    text += `${separator}${JSON.stringify(name)}:${JSON.stringify(value)}`;
-    separator = ",";
+    text += memberName(name);
+    text += JSON.stringify(value);
   }
-  return `${text}}`;
+  return `{${text.slice(1)}}`;
 }
 
 /** Reads what `propertiesToJson` wrote. */
 export function propertiesFromJson(text: string): Map<string, Value> {
-  return new Map(Object.entries(JSON.parse(text) as Readonly<Record<string, Value>>));
+  const object = JSON.parse(text) as Readonly<Record<string, Value>>;
+  const properties = new Map<string, Value>();
+  for (const name of Object.keys(object)) properties.set(name, object[name] as Value);
+  return properties;
 }
 
 /**

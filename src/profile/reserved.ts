@@ -4,6 +4,7 @@
  * @module
  */
 import { formatInstant } from "../values/time.ts";
+import type { Scope } from "./profile.ts";
 
 /** When a profile was last written to through the API; every profile has it. */
 export const LAST_SEEN = "$last_seen";
@@ -12,13 +13,31 @@ export const LAST_SEEN = "$last_seen";
 export const DISTINCT_ID = "$distinct_id";
 
 /** What selectors may call it as well. */
-export const DISTINCT_ID_SHORT = "distinct_id";
+const DISTINCT_ID_SHORT = "distinct_id";
 
 /** The name of the property that groups are made by, such as `company_id`. */
 export const GROUP_KEY = "$group_key";
 
 /** The name of a group's id. */
 export const GROUP_ID = "$group_id";
+
+/** What a name stands for in the place of a stored property. */
+export type StandIn = "distinctId" | "groupKey";
+
+const STAND_INS_OF_USERS: ReadonlyMap<string, StandIn> = new Map([
+  [DISTINCT_ID, "distinctId"],
+  [DISTINCT_ID_SHORT, "distinctId"],
+]);
+const STAND_INS_OF_GROUPS: ReadonlyMap<string, StandIn> = new Map([
+  ...STAND_INS_OF_USERS,
+  [GROUP_ID, "distinctId"],
+  [GROUP_KEY, "groupKey"],
+]);
+
+/** What a name stands for in a selector about profiles of a scope; undefined for that of a stored property. */
+export function standInOf(name: string, { groupKey }: Scope): StandIn | undefined {
+  return (groupKey === undefined ? STAND_INS_OF_USERS : STAND_INS_OF_GROUPS).get(name);
+}
 
 /** When a user did anything first; it stands for no stored property. */
 export const FIRST_EVENT_TIME = "$mp_first_event_time";

@@ -19,8 +19,11 @@ export const HEADER_LENGTH_MAX = 4096;
 /** Reads a header; undefined when it carries no credential that can be read. */
 export function readAuthorization(header: string): Presented | undefined {
   if (header.length > HEADER_LENGTH_MAX) return undefined;
-  const [, scheme = "", rest = ""] = /^\s*(\S+)\s+(\S.*?)\s*$/s.exec(header) ?? [];
-  switch (scheme.toLowerCase()) {
+  const text = header.trim();
+  const schemeEnd = text.search(/\s/);
+  if (schemeEnd === -1) return undefined;
+  const rest = text.slice(schemeEnd).trimStart();
+  switch (text.slice(0, schemeEnd).toLowerCase()) {
     case "basic":
       return readBasic(rest);
     case "bearer":

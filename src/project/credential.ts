@@ -6,7 +6,13 @@
  *
  * @module
  */
-import { createHmac, randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:crypto";
+import {
+  hash as digest,
+  randomBytes,
+  type ScryptOptions,
+  scrypt,
+  timingSafeEqual,
+} from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { refuse } from "./limit.ts";
 import type { ServiceAccount } from "./project.ts";
@@ -76,15 +82,16 @@ export async function verifySecret(secret: string, secretHash: string): Promise<
 }
 
 /** Lives as long as the process, so that digests mean nothing outside it. */
-const DIGEST_KEY = randomBytes(32);
+const DIGEST_KEY = randomBytes(32).toString("hex");
 
 /**
  * A text under a key nobody knows.
  *
- * How long looking one up takes tells something about the digest, which nobody can choose.
+ * How long looking one up takes tells something about the digest, which nobody can choose. It is made for every
+ * request and given to nobody, so the key may simply stand before the text: an HMAC takes three times as long.
  */
 export function digestSecret(text: string): string {
-  return createHmac("sha256", DIGEST_KEY).update(text).digest("base64");
+  return digest("sha256", DIGEST_KEY + text, "base64");
 }
 
 /** Whether two texts are the same, in a time that does not depend on where they differ. */
@@ -159,8 +166,10 @@ export class CredentialVerifier {
 
 /** Names a credential without keeping it; changes with the account's secret. */
 function digestOf(account: ServiceAccount | undefined, secret: string): string {
-  const parts = [account?.username ?? null, account?.secretHash ?? null, secret];
-  return digestSecret(JSON.stringify(parts));
+  if (account === undefined) return digestSecret(`nobody ${secret}`);
+  const { username, secretHash } = account;
+  // With the lengths no two credentials are one text.
+  return digestSecret(`${username.length} ${secretHash.length} ${username}${secretHash}${secret}`);
 }
 
 /** Runs few tasks at once and lets few wait. */

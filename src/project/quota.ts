@@ -42,6 +42,11 @@ export interface QuotaStatus {
 /** Which part of a quota refused. */
 export type QuotaPart = "hour" | "concurrency";
 
+/** Whether a project may be queried only so much. */
+export function hasQuota({ quota }: Project): boolean {
+  return quota.queriesPerHourMax !== undefined || quota.queriesAtOnceMax !== undefined;
+}
+
 /** Counts the queries of each project. */
 export class QuotaGuard {
   readonly #clock: Clock;
@@ -58,7 +63,7 @@ export class QuotaGuard {
    */
   admit(project: Project): Admission {
     const { queriesPerHourMax, queriesAtOnceMax } = project.quota;
-    if (queriesPerHourMax === undefined && queriesAtOnceMax === undefined) {
+    if (!hasQuota(project)) {
       this.#usage.delete(project.id);
       return { release: () => undefined };
     }
@@ -96,8 +101,10 @@ export class QuotaGuard {
     const second = this.#second();
     const usage = this.#usage.get(project.id);
     usage?.forgetBefore(second);
+    const { queriesPerHourMax, queriesAtOnceMax } = project.quota;
     return {
-      ...project.quota,
+      queriesPerHourMax,
+      queriesAtOnceMax,
       hourCount: usage?.hourCount ?? 0,
       runningCount: usage?.runningCount ?? 0,
       resetSeconds: usage?.resetSeconds(second) ?? WINDOW_SECONDS,

@@ -8,18 +8,6 @@ import { type Change, checkName, findProject, invalid, replaceProject } from "./
 import type { Creator, Project, Workspace, WorkspaceAbout } from "./project.ts";
 import type { DirectoryData } from "./project-file.ts";
 
-/** What a new workspace needs; it is shown to all unless it says otherwise. */
-export interface NewWorkspace {
-  readonly name: string;
-  readonly selector?: string | undefined;
-  readonly description?: string | undefined;
-  readonly isRestricted?: boolean | undefined;
-  readonly isVisible?: boolean | undefined;
-  readonly dataFiltersJson?: string | undefined;
-  /** Left out for one that the operator makes. */
-  readonly creator?: Creator | undefined;
-}
-
 /** What changes of a workspace; the rest stays. */
 export interface WorkspaceChanges {
   readonly name?: string | undefined;
@@ -30,6 +18,13 @@ export interface WorkspaceChanges {
   readonly isVisible?: boolean | undefined;
   /** Empty takes them away. */
   readonly dataFiltersJson?: string | undefined;
+}
+
+/** What a new workspace needs; it is shown to all unless it says otherwise. */
+export interface NewWorkspace extends WorkspaceChanges {
+  readonly name: string;
+  /** Left out for one that the operator makes. */
+  readonly creator?: Creator | undefined;
 }
 
 /** Characters of a workspace's description. */

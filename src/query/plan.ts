@@ -192,7 +192,7 @@ export function planEvents(where: string | undefined, workspace?: Workspace): Se
  *
  * @throws `query.unknown_data_group`
  */
-export function scopeOf(
+function scopeOf(
   dataGroup: string | undefined,
   { project, groupKeys }: Pick<PlanContext, "project" | "groupKeys">,
 ): Scope {

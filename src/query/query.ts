@@ -34,3 +34,18 @@ export interface ProfileQuery {
   /** IANA zone that naive datetime literals are read in. */
   readonly timeZone: string;
 }
+
+/** A query for every profile of a scope. Nothing in it reads its time or its zone. */
+export function everyProfile(scope: Scope): ProfileQuery {
+  return {
+    scope,
+    distinctIds: undefined,
+    selectors: [],
+    sort: undefined,
+    behaviors: new Map(),
+    includesStrangers: false,
+    limit: undefined,
+    asOfSeconds: 0,
+    timeZone: "UTC",
+  };
+}

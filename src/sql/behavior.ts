@@ -56,15 +56,32 @@ export function behaviorTable(behavior: Behavior, context: BehaviorContext): Fra
   const { source, names, selectors, group, dialect } = context;
   const value = aggregate(behavior, context);
   const tests = fitsAny(behavior.tests, selectors);
-  const where = sql`${withinSpan(behavior.span)} and ${tests}`;
-  const needs = { profile: names.usesProfile, id: false };
+  const { key, from } = countedEvents(behavior, source, dialect, group, names.usesProfile);
+  return sql`select ${key} as key, ${value} as value ${from} where ${withinSpan(behavior.span)} and ${tests} group by 1`;
+}
+
+/**
+ * The events that a behavior may count, as `e`, and the key that each counts for.
+ *
+ * An event names any number of groups, and counts for each of them.
+ *
+ * @param withProfile whether profiles are joined as `u`
+ */
+export function countedEvents(
+  { span }: Behavior,
+  source: EventSource,
+  dialect: Dialect,
+  group: EventGroups | undefined,
+  withProfile: boolean,
+): { readonly key: Fragment; readonly from: Fragment } {
   if (group === undefined) {
-    return sql`select ${personKey(source)} as key, ${value} as value ${fromEvents(source, source.table, needs)} where ${where} group by 1`;
+    return { key: personKey(source), from: fromEvents(source, source.table, withProfile) };
   }
   const ids = dialect.eachElement(dialect.jsonIds(raw("e.properties"), group.property));
   // The span narrows the events down before their JSON is read.
-  const events = sql`(select e.*, ${ids} as group_id from ${source.table} e where ${withinSpan(behavior.span)})`;
-  return sql`select g.key as key, ${value} as value ${fromEvents(source, events, needs)} join ${group.table} g on g.distinct_id = e.group_id and g.distinct_id <> '' where ${where} group by 1`;
+  const events = sql`(select e.*, ${ids} as group_id from ${source.table} e where ${withinSpan(span)})`;
+  const from = sql`${fromEvents(source, events, withProfile)} join ${group.table} g on g.distinct_id = e.group_id and g.distinct_id <> ''`;
+  return { key: raw("g.key"), from };
 }
 
 function aggregate(behavior: Behavior, context: BehaviorContext): Fragment {

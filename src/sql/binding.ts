@@ -7,7 +7,7 @@ import type { Binding } from "../selector/syntax.ts";
 import type { SqlContext } from "./context.ts";
 import { type Fragment, raw, sql } from "./fragment.ts";
 import { keyReadings } from "./property.ts";
-import { FALSE, isDefined, maybe, type Readings, reading } from "./readings.ts";
+import { FALSE, isDefined, maybe, type Readings, reading, withoutLists } from "./readings.ts";
 import { Unsupported } from "./unsupported.ts";
 
 /** A binding function as readings. */
@@ -48,9 +48,7 @@ function quantifier(binding: Binding, source: Readings, context: SqlContext): Re
 }
 
 function scalar(binding: Binding, source: Readings, context: SqlContext): Fragment {
-  const kinds = new Set(source.kinds);
-  kinds.delete("list");
-  const condition = context.condition(binding.body, bound(binding, { ...source, kinds }, context));
+  const condition = context.condition(binding.body, bound(binding, withoutLists(source), context));
   return sql`coalesce(${condition}, false)`;
 }
 

@@ -31,7 +31,6 @@ export interface EventSource {
 /** The columns of events and of what is joined to them. */
 const EVENT = "e.";
 const PROFILE = "u.";
-const PERSON = "w.";
 
 /** The names of an event selector; what they use decides what has to be joined. */
 export class EventNames implements Names {
@@ -39,8 +38,6 @@ export class EventNames implements Names {
   readonly #dialect: Dialect;
   /** Whether profiles have to be joined as `u`. */
   usesProfile: boolean = false;
-  /** Whether distinct ids have to be joined, as `u` and `w`. */
-  usesId: boolean = false;
 
   constructor(source: EventSource, dialect: Dialect) {
     this.#source = source;
@@ -130,24 +127,15 @@ export function personKey({ hasAliases }: EventSource): Fragment {
   return raw(hasAliases ? "coalesce(a.canonical, e.key)" : "e.key");
 }
 
-/** `from` and what is joined: the events `e`, and as they are needed clusters `a`, profiles `u` and people `w`. */
-export function fromEvents(
-  source: EventSource,
-  events: Fragment,
-  needs: { readonly profile: boolean; readonly id: boolean },
-): Fragment {
+/** `from` and what is joined: the events `e`, and as they are needed clusters `a` and profiles `u`. */
+export function fromEvents(source: EventSource, events: Fragment, withProfile: boolean): Fragment {
   const { people, hasAliases, users } = source;
   const parts = [sql`from ${events} e`];
   if (hasAliases) {
     parts.push(sql`left join ${people} a on a.key = e.key and a.canonical is not null`);
   }
-  if (needs.profile || needs.id) {
+  if (withProfile) {
     parts.push(sql`left join ${users.table} u on u.key = ${personKey(source)}`);
-  }
-  if (needs.id) {
-    parts.push(
-      sql`left join ${people} ${raw(PERSON.slice(0, -1))} on w.key = ${personKey(source)}`,
-    );
   }
   return join(parts, " ");
 }

@@ -6,7 +6,7 @@
 import type { Behavior, TimeSpan } from "../event/behavior.ts";
 import type { EventQuery } from "../event/event-query.ts";
 import type { EvaluationContext } from "../selector/selector.ts";
-import type { EventGroups } from "./behavior.ts";
+import { countedEvents, type EventGroups } from "./behavior.ts";
 import type { SqlContext } from "./context.ts";
 import type { Dialect } from "./dialect.ts";
 import { EventNames, type EventSource, fromEvents, personKey, withinSpan } from "./event-names.ts";
@@ -66,17 +66,13 @@ export function eventStatement(
     conditions.push(any(query.names.map((name) => sql`e.name = ${name}`)));
   if (personKeys !== undefined) conditions.push(sql`${personKey(source)} in (${personKeys})`);
   const condition = all(conditions);
-  const needs = { profile: names.usesProfile, id: false };
-  const from = fromEvents(source, source.table, needs);
+  const from = fromEvents(source, source.table, names.usesProfile);
   return {
     exact: selected.exact,
     counts: (span, stretchSeconds) =>
       sql`select cast(floor(e.time_ms / ${raw(`${stretchSeconds}000.0`)}) as bigint) as stretch, count(*) ${from} where ${withinSpan(span)} and ${condition} group by 1 order by 1`,
     rows: (part, withProfile, page) => {
-      const joined = fromEvents(source, source.table, {
-        ...needs,
-        profile: needs.profile || withProfile,
-      });
+      const joined = fromEvents(source, source.table, names.usesProfile || withProfile);
       const selection = sql`where ${withinSpan(part)} and ${condition}`;
       const columns = eventColumns(source, withProfile);
       if (page === undefined) return sql`select ${columns} ${joined} ${selection}`;
@@ -126,18 +122,11 @@ export function behaviorScan(
   });
   const where = sql`${withinSpan(behavior.span)} and ${any(tests)}`;
   const columns = eventColumns(source, true);
-  const needs = { profile: true, id: false };
+  const { key, from } = countedEvents(behavior, source, dialect, group, true);
   return {
     rows: (fromKey, toKey) => {
-      const within = (key: Fragment): Fragment =>
-        sql`${key} >= ${{ kind: "key", value: fromKey }} and ${key} < ${{ kind: "key", value: toKey }}`;
-      if (group === undefined) {
-        const key = personKey(source);
-        return sql`select ${key}, ${columns} ${fromEvents(source, source.table, needs)} where ${where} and ${within(key)}`;
-      }
-      const ids = dialect.eachElement(dialect.jsonIds(raw("e.properties"), group.property));
-      const events = sql`(select e.*, ${ids} as group_id from ${source.table} e where ${withinSpan(behavior.span)})`;
-      return sql`select g.key, ${columns} ${fromEvents(source, events, needs)} join ${group.table} g on g.distinct_id = e.group_id and g.distinct_id <> '' where ${where} and ${within(raw("g.key"))}`;
+      const within = sql`${key} >= ${{ kind: "key", value: fromKey }} and ${key} < ${{ kind: "key", value: toKey }}`;
+      return sql`select ${key}, ${columns} ${from} where ${where} and ${within}`;
     },
   };
 }

@@ -20,6 +20,7 @@ import {
   reading,
   type SqlKind,
   TRUE,
+  withoutLists,
 } from "./readings.ts";
 import { Unsupported } from "./unsupported.ts";
 
@@ -144,12 +145,6 @@ function oneOf(value: Fragment | undefined, items: readonly Readings[]): readonl
   if (value === undefined || items.length === 0) return [];
   const values = items.flatMap((item) => item.string ?? item.number ?? []);
   return [sql`${value} in (${join(values, ", ")})`];
-}
-
-function withoutLists(readings: Readings): Readings {
-  const kinds = new Set(readings.kinds);
-  kinds.delete("list");
-  return { ...readings, kinds };
 }
 
 function only(readings: Readings, kind: SqlKind): Readings {

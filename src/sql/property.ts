@@ -4,12 +4,7 @@
  * @module
  */
 import type { Scope } from "../profile/profile.ts";
-import {
-  DISTINCT_ID as DISTINCT_ID_NAME,
-  DISTINCT_ID_SHORT,
-  GROUP_ID,
-  GROUP_KEY,
-} from "../profile/reserved.ts";
+import { standInOf } from "../profile/reserved.ts";
 import {
   type Catalog,
   type CatalogProperty,
@@ -32,9 +27,6 @@ export function column(qualifier: string, name: string): Fragment {
   return raw(qualifier + name);
 }
 
-/** Names that stand for the distinct id in any scope. */
-const DISTINCT_ID_NAMES: ReadonlySet<string> = new Set([DISTINCT_ID_NAME, DISTINCT_ID_SHORT]);
-
 /** Rows of a table whose properties are read. */
 export interface PropertySource {
   readonly catalog: Catalog;
@@ -43,20 +35,23 @@ export interface PropertySource {
   readonly qualifier: string;
 }
 
-/** A property of a profile: its names for the distinct id win. */
+/** A property of a profile; a stored one does not show where its name stands for something else. */
 export function profileProperty(name: string, scope: Scope, source: PropertySource): Readings {
-  if (DISTINCT_ID_NAMES.has(name)) return distinctIdReadings(source.qualifier);
-  if (scope.groupKey !== undefined) {
-    if (name === GROUP_ID) return distinctIdReadings(source.qualifier);
-    if (name === GROUP_KEY) return constantReadings(scope.groupKey);
+  switch (standInOf(name, scope)) {
+    case "distinctId":
+      return distinctIdReadings(source.qualifier);
+    case "groupKey":
+      return constantReadings(scope.groupKey);
+    case undefined:
+      return storedProperty(name, source);
   }
-  return storedProperty(name, source);
 }
 
 /** A property as the catalog has it. */
 export function storedProperty(name: string, source: PropertySource): Readings {
   const property = source.catalog.property(name);
   if (property === undefined) return UNDEFINED;
+  source.catalog.demand.ask(property.id);
   return property.hasColumns ? columnReadings(property, source) : sharedReadings(property, source);
 }
 
@@ -88,16 +83,52 @@ function kindsOf(property: CatalogProperty): ReadonlySet<Kind> {
   return kinds;
 }
 
-/** A property out of the shared column: its first entry is its equality key, its second an instant. */
-function sharedReadings(
-  property: CatalogProperty,
-  { dialect, qualifier }: PropertySource,
-): Readings {
+/** What the shared column has of a property: a list of texts, the key first and after it perhaps an instant. */
+export function sharedEntriesOf(
+  property: { readonly id: number },
+  source: PropertySource,
+): Entries {
+  const { dialect, qualifier } = source;
   const prefix = `${property.id}:`;
+  const isOfProperty = dialect.startsWith(raw("s"), raw(`'${prefix}'`));
+  const entries = dialect.listFilter(column(qualifier, "shared"), "s", isOfProperty);
+  return {
+    key: dialect.textFrom(dialect.listElement(entries, 1), prefix.length + 1),
+    instant: dialect.textFrom(dialect.listElement(entries, 2), prefix.length + 2),
+  };
+}
+
+/** What a row has of a property in the shared column; null where it has nothing. */
+export interface Entries {
+  /** The equality key. */
+  readonly key: Fragment;
+  /** Epoch seconds as text, of a text that is a date. */
+  readonly instant: Fragment;
+}
+
+/** What the columns of a property hold where the shared column has these entries; a list is the JSON of its keys. */
+export function columnsOfEntries(
+  { key, instant }: Entries,
+  dialect: Dialect,
+): Readonly<Record<Reading, Fragment>> {
+  const { string, number, boolean, object } = keyReadings(key, dialect);
+  const isList = dialect.startsWith(key, raw("'l'"));
+  return {
+    text: string,
+    instant: dialect.toSeconds(instant),
+    number,
+    truth: boolean,
+    list: sql`case when ${isList} then ${dialect.textFrom(key, 2)} end`,
+    object,
+    null: sql`case when ${key} = 'z' then true end`,
+  };
+}
+
+/** A property out of the shared column. */
+function sharedReadings(property: CatalogProperty, source: PropertySource): Readings {
+  const { dialect, qualifier } = source;
   const shared = column(qualifier, "shared");
-  const entries = dialect.listFilter(shared, "s", dialect.startsWith(raw("s"), raw(`'${prefix}'`)));
-  const key = dialect.textFrom(dialect.listElement(entries, 1), prefix.length + 1);
-  const instant = dialect.textFrom(dialect.listElement(entries, 2), prefix.length + 2);
+  const { key, instant } = sharedEntriesOf(property, source);
   return {
     ...keyReadings(key, dialect),
     kinds: kindsOf(property),
@@ -109,8 +140,11 @@ function sharedReadings(
   };
 }
 
+type KeyReadings = Readings &
+  Readonly<Record<"string" | "number" | "boolean" | "object", Fragment>>;
+
 /** The readings of a value out of its equality key; a list in it cannot be taken apart. */
-export function keyReadings(key: Fragment, dialect: Dialect): Readings {
+export function keyReadings(key: Fragment, dialect: Dialect): KeyReadings {
   const rest = dialect.textFrom(key, 2);
   const is = (prefix: string): Fragment => dialect.startsWith(key, raw(`'${prefix}'`));
   return {

@@ -53,6 +53,13 @@ export function can(readings: Readings, kind: Kind): boolean {
   return readings.kinds.has(kind);
 }
 
+/** The readings of a value that is known to be no list. */
+export function withoutLists(readings: Readings): Readings {
+  const kinds = new Set(readings.kinds);
+  kinds.delete("list");
+  return { ...readings, kinds };
+}
+
 /** The fragment of a kind the value can have, or undefined if it cannot have it. */
 export function reading(readings: Readings, kind: SqlKind): Fragment | undefined {
   if (!can(readings, kind)) return undefined;

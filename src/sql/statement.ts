@@ -39,6 +39,8 @@ export interface SelectStatement {
   readonly exact: boolean;
   /** The keys in order; only if `exact`. */
   readonly keys: Fragment;
+  /** The keys as one list in no order; only if `exact` and the query gives them by distinct id, all of them. */
+  readonly keyList: Fragment | undefined;
   /** Their number, before any limit; only if `exact`. */
   readonly count: Fragment;
   /** What an expression comes to, by kind, for the profiles that are selected; only if `exact`. */
@@ -107,8 +109,10 @@ function compileSelect(
   const order =
     query.sort !== undefined && branches.length > 1 ? undefined : orderBy(query, branches);
   const limit = query.limit === undefined ? raw("") : raw(` limit ${Math.trunc(query.limit)}`);
+  const isById = query.sort === undefined && query.limit === undefined && branches.length === 1;
   return {
     exact: residual.size === 0 && order !== undefined,
+    keyList: isById ? selectProfiles(raw("list(p.key)"), tables, branches) : undefined,
     keys: selectKeys(tables, branches, sql`${order ?? raw("distinct_id")}${limit}`),
     count: countRows(tables, branches),
     rows: {
@@ -196,15 +200,24 @@ function oneOfIds(ids: readonly string[]): Fragment {
   )})`;
 }
 
+/** Columns of the profiles; undefined where there are strangers beside them. */
+function selectProfiles(
+  columns: Fragment,
+  tables: BehaviorTables,
+  branches: readonly Branch[],
+): Fragment | undefined {
+  const [only] = branches;
+  if (branches.length > 1 || only === undefined) return undefined;
+  return sql`${tables.with}select ${columns} from ${only.from}${tables.joins}${where(only.where)}`;
+}
+
 function selectKeys(
   tables: BehaviorTables,
   branches: readonly Branch[],
   orderAndLimit: Fragment,
 ): Fragment {
-  const [only] = branches;
-  if (branches.length === 1 && only !== undefined) {
-    return sql`${tables.with}select p.key from ${only.from}${tables.joins}${where(only.where)} order by ${orderAndLimit}`;
-  }
+  const profiles = selectProfiles(raw("p.key"), tables, branches);
+  if (profiles !== undefined) return sql`${profiles} order by ${orderAndLimit}`;
   const rows = selectRows(
     tables,
     branches,
@@ -214,10 +227,8 @@ function selectKeys(
 }
 
 function countRows(tables: BehaviorTables, branches: readonly Branch[]): Fragment {
-  const [only] = branches;
-  if (branches.length === 1 && only !== undefined) {
-    return sql`${tables.with}select count(*) from ${only.from}${tables.joins}${where(only.where)}`;
-  }
+  const profiles = selectProfiles(raw("count(*)"), tables, branches);
+  if (profiles !== undefined) return profiles;
   return sql`select count(*) from (${selectRows(
     tables,
     branches,

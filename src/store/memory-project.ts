@@ -108,6 +108,11 @@ export class MemoryProject {
     this.#derived.clear();
   }
 
+  /** Every id of the clusters that some ids are of. */
+  idsOfClusters(distinctIds: readonly string[]): ReadonlySet<string> {
+    return this.clusters.idsOf(new Set(distinctIds.map((id) => this.clusters.canonicalId(id))));
+  }
+
   /** Takes away the clusters of ids with all that is kept of them. */
   erase(distinctIds: readonly string[]): Erased {
     const canonicalIds = new Set(distinctIds.map((id) => this.clusters.canonicalId(id)));

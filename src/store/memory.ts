@@ -17,6 +17,8 @@ import { evaluate } from "../selector/selector.ts";
 import type { Expression } from "../selector/syntax.ts";
 import { orderText } from "../values/text.ts";
 import type { Computed } from "../values/value.ts";
+import { type DocumentPart, type DocumentsRequest, documentsText } from "./documents.ts";
+import { type FrozenKeys, keysInOrder } from "./frozen-keys.ts";
 import { MemoryProject } from "./memory-project.ts";
 import { contextOf, selectEvents, selectProfiles } from "./memory-query.ts";
 import { breakDownValues, summarizeNumbers } from "./statistic.ts";
@@ -43,7 +45,11 @@ export class MemoryStore implements Store {
   readonly #projects = new Map<number, MemoryProject>();
   readonly #groupKeys = new Map<number, Set<string>>();
 
-  async apply(batches: readonly Batch[]): Promise<readonly UpdateRejection[]> {
+  async apply(
+    batches: readonly Batch[],
+    after?: Promise<unknown>,
+  ): Promise<readonly UpdateRejection[]> {
+    if (after !== undefined) await after.catch(() => undefined);
     const rejections: UpdateRejection[] = [];
     for (const [batch, written] of batches.entries()) {
       if (holdsEvents(written)) {
@@ -59,6 +65,10 @@ export class MemoryStore implements Store {
       }
     }
     return rejections;
+  }
+
+  async freeze(query: ProfileQuery, signal?: AbortSignal): Promise<FrozenKeys> {
+    return keysInOrder(await this.select(query, signal));
   }
 
   async select(query: ProfileQuery, signal?: AbortSignal): Promise<ProfileKeys> {
@@ -96,6 +106,27 @@ export class MemoryStore implements Store {
       });
     }
     return rows;
+  }
+
+  async *documents(request: DocumentsRequest, signal?: AbortSignal): AsyncGenerator<DocumentPart> {
+    signal?.throwIfAborted();
+    const { scope, keys, includesStrangers, form } = request;
+    if (form.kind === "parquet") throw new Error("the store in memory writes no files");
+    const rows = await this.read(scope, keys, includesStrangers);
+    for (const batch of inBatches(rows, signal)) {
+      yield { rowCount: batch.length, bytes: Buffer.from(documentsText(batch, form)) };
+    }
+  }
+
+  async find(scope: Scope, distinctIds: readonly string[]): Promise<readonly ProfileRow[]> {
+    const project = this.#project(scope.projectId);
+    const kept = project.scope(scope.groupKey);
+    const ids = new Set(distinctIds.map((id) => project.canonicalIn(scope.groupKey, id)));
+    const found = [...ids].filter((id) => kept.profiles.has(id)).toSorted(orderText);
+    return this.read(
+      scope,
+      Uint32Array.from(found, (id) => kept.keyOf(id)),
+    );
   }
 
   async *values(
@@ -179,6 +210,13 @@ export class MemoryStore implements Store {
     return distinctIds.map((id) => clusters.canonicalId(id));
   }
 
+  async keysOfUsers(projectId: number, distinctIds: readonly string[]): Promise<ProfileKeys> {
+    const project = this.#project(projectId);
+    const users = project.scope(undefined);
+    const kept = [...project.idsOfClusters(distinctIds)].filter((id) => users.profiles.has(id));
+    return Uint32Array.from(kept.sort(orderText), (id) => users.keyOf(id));
+  }
+
   async erase(projectId: number, distinctIds: readonly string[]): Promise<Erased> {
     return this.#project(projectId).erase(distinctIds);
   }
@@ -186,9 +224,12 @@ export class MemoryStore implements Store {
   /** Nothing is on disk. */
   async compact(): Promise<void> {}
 
-  async properties(scope: Scope, limit: number): Promise<readonly PropertySummary[]> {
-    const { profiles } = this.#project(scope.projectId).scope(scope.groupKey);
-    const properties = Array.from(profiles.values(), (profile) => profile.properties);
+  async properties(
+    query: ProfileQuery,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<readonly PropertySummary[]> {
+    const properties = this.#selected(query, signal).map(({ profile }) => profile.properties);
     return summarizeProperties(properties).slice(0, limit);
   }
 

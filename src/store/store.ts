@@ -12,6 +12,8 @@ import type { ProfileQuery } from "../query/query.ts";
 import type { Breakdown, BreakdownOptions, NumberSummary } from "../query/statistic.ts";
 import type { Expression } from "../selector/syntax.ts";
 import type { Computed } from "../values/value.ts";
+import type { DocumentPart, DocumentsRequest } from "./documents.ts";
+import type { FrozenKeys } from "./frozen-keys.ts";
 
 /**
  * The profiles a query selects, frozen in order.
@@ -101,11 +103,16 @@ export interface Store {
    * An event replaces one with the same name, distinct id, time and insert id. An update of a distinct id that
    * belongs to another's cluster goes to the profile of the cluster, unless it says otherwise.
    *
-   * Calls are not concurrent: the writer makes one at a time.
+   * Calls take effect in the order they are made, unless they are to wait.
+   *
+   * @param after what must have ended, well or badly, before anything is written; the store may make ready meanwhile
    */
-  apply(batches: readonly Batch[]): Promise<readonly UpdateRejection[]>;
+  apply(batches: readonly Batch[], after?: Promise<unknown>): Promise<readonly UpdateRejection[]>;
 
-  /** The keys of the profiles a query selects, in its order. Sees every applied update. */
+  /** What a query selects. Sees every applied update, and none that comes later. */
+  freeze(query: ProfileQuery, signal?: AbortSignal): Promise<FrozenKeys>;
+
+  /** All keys of what `freeze` gives. */
   select(query: ProfileQuery, signal?: AbortSignal): Promise<ProfileKeys>;
 
   /** The number of profiles a query selects. */
@@ -121,6 +128,15 @@ export interface Store {
     keys: ProfileKeys,
     includesStrangers?: boolean,
   ): Promise<readonly ProfileRow[]>;
+
+  /**
+   * Profiles as text or as a file, all of one state of the store, part by part; deleted ones are left out. A failure
+   * half-way throws.
+   */
+  documents(request: DocumentsRequest, signal?: AbortSignal): AsyncIterable<DocumentPart>;
+
+  /** The profiles of these distinct ids, by ascending id, as they are now; that of a cluster for each of its ids. */
+  find(scope: Scope, distinctIds: readonly string[]): Promise<readonly ProfileRow[]>;
 
   /**
    * What expressions come to for each profile a query selects, in no order and a few thousand at a time.
@@ -175,6 +191,12 @@ export interface Store {
   canonicalIds(projectId: number, distinctIds: readonly string[]): Promise<readonly string[]>;
 
   /**
+   * The keys of all profiles that are kept of users, by ascending distinct id: those of every id of their clusters, as
+   * updates that ignore aliases write them.
+   */
+  keysOfUsers(projectId: number, distinctIds: readonly string[]): Promise<ProfileKeys>;
+
+  /**
    * Takes away all that is kept of users: their profiles, their events, their places in static cohorts and the ids
    * of their clusters. `compact` takes the bytes out of the data folder.
    */
@@ -186,8 +208,12 @@ export interface Store {
    */
   compact(): Promise<void>;
 
-  /** Every property some profile of the scope has, most frequent first. */
-  properties(scope: Scope, limit: number): Promise<readonly PropertySummary[]>;
+  /** Every property that some profile which a query selects has, most frequent first. */
+  properties(
+    query: ProfileQuery,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<readonly PropertySummary[]>;
 
   /** The group keys of a project that have been written to. */
   groupKeys(projectId: number): readonly string[];

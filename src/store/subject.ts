@@ -4,13 +4,7 @@
  * @module
  */
 import type { Profile, Scope } from "../profile/profile.ts";
-import {
-  DISTINCT_ID,
-  DISTINCT_ID_SHORT,
-  FIRST_EVENT_TIME,
-  GROUP_ID,
-  GROUP_KEY,
-} from "../profile/reserved.ts";
+import { FIRST_EVENT_TIME, standInOf } from "../profile/reserved.ts";
 import type { Subject } from "../selector/selector.ts";
 import { formatInstant } from "../values/time.ts";
 import type { Computed, Value } from "../values/value.ts";
@@ -39,7 +33,7 @@ export function profileSubject(profile: Profile, scope: Scope, history?: History
   return {
     property: (name) => {
       if (name === FIRST_EVENT_TIME && hasFirstEventTime) return formatSeconds(history);
-      return pseudoProperty(profile.distinctId, scope, name) ?? profile.properties.get(name);
+      return standIn(profile.distinctId, scope, name) ?? profile.properties.get(name);
     },
     behavior: (name) => history?.behavior(name),
     isMember: (cohortId) => history?.isMember(cohortId) ?? false,
@@ -51,16 +45,13 @@ function formatSeconds(history: History): string | undefined {
   return seconds === undefined ? undefined : formatInstant(seconds, "UTC");
 }
 
-function pseudoProperty(distinctId: string, scope: Scope, name: string): Value | undefined {
-  switch (name) {
-    case DISTINCT_ID:
-    case DISTINCT_ID_SHORT:
+function standIn(distinctId: string, scope: Scope, name: string): Value | undefined {
+  switch (standInOf(name, scope)) {
+    case "distinctId":
       return distinctId;
-    case GROUP_ID:
-      return scope.groupKey === undefined ? undefined : distinctId;
-    case GROUP_KEY:
+    case "groupKey":
       return scope.groupKey;
-    default:
+    case undefined:
       return undefined;
   }
 }

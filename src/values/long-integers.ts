@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { closingQuote, nesting } from "./json-text.ts";
 
 /** Whole numbers of fewer digits are exact. */
 const LONG_MEMBER = /\s*:\s*(-?\d{16,})(?=\s*[,}])/y;
@@ -42,16 +43,4 @@ export function quoteLongIntegers(
     at = end - 1;
   }
   return quoted + json.slice(kept);
-}
-
-function nesting(character: string): number {
-  if (character === "{" || character === "[") return 1;
-  return character === "}" || character === "]" ? -1 : 0;
-}
-
-/** Where the text ends that begins with the quote at `start`; the end of the JSON if it does not. */
-function closingQuote(json: string, start: number): number {
-  let at = start + 1;
-  while (at < json.length && json.charAt(at) !== '"') at += json.charAt(at) === "\\" ? 2 : 1;
-  return at;
 }

@@ -185,7 +185,7 @@ describe("exit codes and errors", () => {
   it("tells that another command has the folder", async () => {
     const data = await newFolder();
     const { openDataFolder } = await import("../../src/cli/data-folder.ts");
-    const folder = await openDataFolder(data, { memoryLimit: "", threads: 0 });
+    const folder = await openDataFolder(data, { memoryLimit: "", tempLimit: "", threads: 0 });
     const ended = await whom(["query", "--data", data]);
     await folder.close();
     expect(ended.exitCode).toBe(3);

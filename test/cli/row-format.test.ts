@@ -6,10 +6,10 @@ import {
   csvRows,
   layOut,
   ndjsonRow,
-  spreadsheetSafe,
   tableRows,
 } from "../../src/cli/query/row-format.ts";
 import { printable } from "../../src/cli/terminal.ts";
+import { spreadsheetSafe } from "../../src/values/csv.ts";
 
 const row = (distinctId: string, properties: object) => ({
   distinctId,

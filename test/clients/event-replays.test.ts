@@ -2,13 +2,12 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { basic } from "../support/server.ts";
 import { type StoredEvent, storedEvents } from "../support/stored-events.ts";
+import { base64 } from "../support/update-endpoint.ts";
 import { type ListeningServer, type SocketRequest, send, startListening } from "./duckdb-server.ts";
+import { answerOf, FORM, form, TEXT, TEXT_1, VERBOSE_1 } from "./wire.ts";
 
 const NOW_MS = Date.UTC(2026, 4, 1, 10);
 const TIME = 1_700_000_000;
-const FORM = "application/x-www-form-urlencoded";
-/** Values whose base64 holds `+` and `/`, and whose form needs escapes. */
-const TEXT = "~~>>??û> a+b&c=d 100% 名";
 const UUID = "16f4b8a2-3c5d-4e6f-8a9b-0c1d2e3f4a5b";
 
 let server: ListeningServer;
@@ -22,27 +21,13 @@ beforeEach(async () => {
 
 afterEach(() => server.end());
 
-function base64(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64");
-}
-
-/** A form as `requests`, `Net::HTTP` and `fetch` write it. */
-function form(members: Readonly<Record<string, string>>): string {
-  return new URLSearchParams(members).toString();
-}
-
-const TEXT_1 = { status: 200, body: "1", type: "text/plain" };
-const VERBOSE_1 = { status: 200, body: '{"error": null, "status": 1}', type: "application/json" };
 const IMPORTED_1 = {
   status: 200,
   body: '{"code":200,"error":null,"num_records_imported":1,"status":1}',
   type: "application/json",
 };
 
-async function answerTo(request: SocketRequest): Promise<object> {
-  const { status, body, headers } = await send(server, request);
-  return { status, body, type: String(headers["content-type"]).split(";")[0] };
-}
+const answerTo = (request: SocketRequest): Promise<object> => answerOf(server, request);
 
 function stored(): Promise<readonly StoredEvent[]> {
   return storedEvents(server.store, server.project.id);

@@ -4,6 +4,7 @@ import mixpanel from "mixpanel";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type StoredEvent, storedEvents } from "../support/stored-events.ts";
 import { type ListeningServer, startListening } from "./duckdb-server.ts";
+import { TEXT } from "./wire.ts";
 
 /** The SDK's own types lack the port and the credentials. */
 // biome-ignore lint/suspicious/noExplicitAny: a caller in JavaScript has no types
@@ -11,7 +12,6 @@ type Sdk = any;
 
 const NOW_MS = Date.UTC(2026, 4, 1, 10);
 const TIME = new Date("2025-01-02T03:04:05.678Z");
-const TEXT = "~~>>??û> a+b&c=d 100% 名";
 /** What the SDK adds itself to an event of its own. */
 const LIB = { mp_lib: "node", $lib_version: expect.any(String) };
 

@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { base64 } from "../support/update-endpoint.ts";
 import {
   type ListeningServer,
   readProfile,
@@ -7,15 +8,12 @@ import {
   send,
   startListening,
 } from "./duckdb-server.ts";
+import { answerOf, FORM, form, TEXT, TEXT_1, VERBOSE_1 } from "./wire.ts";
 
 const NOW_MS = Date.UTC(2026, 4, 1, 10);
 const SEEN = { $last_seen: "2026-05-01T10:00:00" };
 const TIME_SECONDS = 1_700_000_000;
 const TIME_SEEN = { $last_seen: "2023-11-14T22:13:20" };
-
-const FORM = "application/x-www-form-urlencoded";
-/** Values whose base64 holds `+` and `/`, and whose form needs escapes. */
-const TEXT = "~~>>??û> a+b&c=d 100% 名";
 
 let server: ListeningServer;
 let token: string;
@@ -28,23 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => server.end());
 
-function base64(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64");
-}
-
-/** A form as `requests`, `Net::HTTP` and `fetch` write it. */
-function form(members: Readonly<Record<string, string>>): string {
-  return new URLSearchParams(members).toString();
-}
-
-/** The answers that clients compare byte for byte, with the type they come as. */
-const TEXT_1 = { status: 200, body: "1", type: "text/plain" };
-const VERBOSE_1 = { status: 200, body: '{"error": null, "status": 1}', type: "application/json" };
-
-async function answerTo(request: SocketRequest): Promise<object> {
-  const { status, body, headers } = await send(server, request);
-  return { status, body, type: String(headers["content-type"]).split(";")[0] };
-}
+const answerTo = (request: SocketRequest): Promise<object> => answerOf(server, request);
 
 function profile(id: string, groupKey?: string): Promise<object | undefined> {
   return readProfile(server, id, groupKey);

@@ -7,7 +7,7 @@ import { seeded } from "../../src/cli/demo/sample-data.ts";
 import { applyBatches } from "../../src/duckdb/apply.ts";
 import { Database } from "../../src/duckdb/connection.ts";
 import { copyTables } from "../../src/duckdb/erase.ts";
-import { selectKeys } from "../../src/duckdb/residual.ts";
+import { selectKeys } from "../../src/duckdb/freeze.ts";
 import { prepareSchema } from "../../src/duckdb/schema.ts";
 import { prepareSelection } from "../../src/duckdb/selection.ts";
 import { DuckdbStore } from "../../src/duckdb/store.ts";

@@ -23,10 +23,10 @@ describe("a file that is opened again", () => {
       { scope: USERS, updates: [set("ada", { plan: "Pro", n: 1 }), set("bob", { plan: 2 })] },
     ]);
     await first.apply([{ scope: USERS, updates: [set("ada", { tags: ["x", 3], odd: null })] }]);
-    const before = await first.properties(USERS, 100);
+    const before = await first.properties(query(), 100);
     await first.close();
     const second = await DuckdbStore.open(file);
-    expect(await second.properties(USERS, 100)).toEqual(before);
+    expect(await second.properties(query(), 100)).toEqual(before);
     for (const [text, ids] of [
       ['properties["plan"] == "pro"', ["ada"]],
       ['properties["plan"] == 2', ["bob"]],

@@ -1,27 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type AppClient, appClient } from "../support/app.ts";
-import { basic, startTestServer, type TestServer } from "../support/server.ts";
+import { type AppClient, appClient, startWithPlans } from "../support/app.ts";
+import { PRO_TREE } from "../support/cohort-definitions.ts";
+import { basic, type TestServer } from "../support/server.ts";
 
 let server: TestServer;
 let app: AppClient;
 
 beforeEach(async () => {
-  server = await startTestServer();
-  app = appClient(server);
-  await server.set("ada", { plan: "pro" });
-  await server.set("bob", { plan: "free" });
-  await server.set("cyd", { plan: "pro" });
+  ({ server, app } = await startWithPlans());
 });
 
 afterEach(() => server.stop());
-
-const PRO_TREE = {
-  selector: {
-    operator: "and",
-    children: [{ property: "user", value: "plan", operator: "==", operand: "pro", type: "string" }],
-  },
-  behaviors: {},
-};
 
 describe("the App API", () => {
   it("answers below the workspace as below the project", async () => {

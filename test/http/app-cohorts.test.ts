@@ -1,18 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { dataGroupId } from "../../src/query/data-group.ts";
-import { type AppClient, appClient } from "../support/app.ts";
+import { type AppClient, appClient, startWithPlans } from "../support/app.ts";
 import { testClock } from "../support/clock.ts";
+import { cohortGroup, PRO_TREE } from "../support/cohort-definitions.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 let server: TestServer;
 let app: AppClient;
 
 beforeEach(async () => {
-  server = await startTestServer({ clock: testClock(Date.UTC(2024, 4, 1, 10)) });
-  app = appClient(server);
-  await server.set("ada", { plan: "pro" });
-  await server.set("bob", { plan: "free" });
-  await server.set("cyd", { plan: "pro" });
+  ({ server, app } = await startWithPlans({ clock: testClock(Date.UTC(2024, 4, 1, 10)) }));
 });
 
 afterEach(() => server.stop());
@@ -20,37 +17,19 @@ afterEach(() => server.stop());
 /** A group of the web application: profiles whose property is a text. */
 function groups(property: string, value: string): object[] {
   return [
-    {
-      type: "cohort_group",
-      event: { resourceType: "cohort", value: "$all_users", label: "All Users" },
-      filters: [
-        {
-          resourceType: "user",
-          propertyName: property,
-          propertyObjectKey: null,
-          propertyDefaultType: "string",
-          propertyType: "string",
-          filterOperator: "equals",
-          filterValue: [value],
-        },
-      ],
-      filtersOperator: "and",
-      behavioralFilters: [],
-      behavioralFiltersOperator: "and",
-      groupingOperator: null,
-      property: null,
-      dataGroupId: "",
-    },
+    cohortGroup([
+      {
+        resourceType: "user",
+        propertyName: property,
+        propertyObjectKey: null,
+        propertyDefaultType: "string",
+        propertyType: "string",
+        filterOperator: "equals",
+        filterValue: [value],
+      },
+    ]),
   ];
 }
-
-const PRO_TREE = {
-  selector: {
-    operator: "and",
-    children: [{ property: "user", value: "plan", operator: "==", operand: "pro", type: "string" }],
-  },
-  behaviors: {},
-};
 
 describe("a saved cohort", () => {
   it("is created, read, changed and deleted", async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testClock } from "../support/clock.ts";
+import { cohortGroup, doersOf } from "../support/cohort-definitions.ts";
 import { event, events } from "../support/events.ts";
 import { idsOf, type Parameters, startTestServer, type TestServer } from "../support/server.ts";
 
@@ -70,18 +71,7 @@ function userTest(value: string, operator: string, operand: unknown, type: strin
 const PRO = { selector: userTest("plan", "==", "pro", "string") };
 
 /** Bought in the last 30 days. */
-const BUYERS = {
-  selector: {
-    operator: "and",
-    children: [{ property: "behaviors", value: "bhvr_0", operator: ">=", operand: 1 }],
-  },
-  behaviors: {
-    bhvr_0: {
-      count: { event_selector: { event: "Buy", selector: null }, type: "absolute" },
-      window: { unit: "day", value: 30 },
-    },
-  },
-};
+const BUYERS = doersOf("Buy");
 
 /** A cohort as the web application writes it, of those who pass a filter. */
 function groupsOf(filter: object): object {
@@ -90,19 +80,7 @@ function groupsOf(filter: object): object {
     id: null,
     unsavedId: null,
     description: "",
-    groups: [
-      {
-        type: "cohort_group",
-        event: { resourceType: "cohort", value: "$all_users", label: "All Users" },
-        filters: [filter],
-        filtersOperator: "and",
-        behavioralFilters: [],
-        behavioralFiltersOperator: "and",
-        groupingOperator: null,
-        property: null,
-        dataGroupId: "",
-      },
-    ],
+    groups: [cohortGroup([filter])],
   };
 }
 
@@ -266,27 +244,24 @@ describe("clients", () => {
     expect(idsOf(await server.send({ url, headers: headers() }))).toEqual(["ada", "eve"]);
   });
 
-  it("an application sends a form that is not escaped", async () => {
-    const body = `filter_by_cohort={"id": ${buyers}}&include_all_users=false`;
-    const form = { ...headers(), "content-type": "application/x-www-form-urlencoded" };
+  it.each([
+    [
+      "an application sends a form that is not escaped",
+      () => `filter_by_cohort={"id": ${buyers}}&include_all_users=false`,
+    ],
+    [
+      "the Sheets add-on sends JSON that is labelled a form, the filter as a text in it",
+      () => {
+        const filter_by_cohort = JSON.stringify({ id: buyers });
+        return JSON.stringify({ filter_by_cohort, page: 0, include_all_users: false });
+      },
+    ],
+  ])("%s", async (_, body) => {
     const answer = await server.send({
       method: "POST",
       url: "/api/2.0/engage",
-      headers: form,
-      body,
-    });
-    expect(idsOf(answer)).toEqual(["ada"]);
-  });
-
-  it("the Sheets add-on sends JSON that is labelled a form, the filter as a text in it", async () => {
-    const filter_by_cohort = JSON.stringify({ id: buyers });
-    const body = JSON.stringify({ filter_by_cohort, page: 0, include_all_users: false });
-    const form = { ...headers(), "content-type": "application/x-www-form-urlencoded" };
-    const answer = await server.send({
-      method: "POST",
-      url: "/api/2.0/engage",
-      headers: form,
-      body,
+      headers: { ...headers(), "content-type": "application/x-www-form-urlencoded" },
+      body: body(),
     });
     expect(idsOf(answer)).toEqual(["ada"]);
   });

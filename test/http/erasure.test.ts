@@ -243,6 +243,30 @@ describe("a retrieval", () => {
     ]);
   });
 
+  it.each(["ada", "$device:d", "$device:e"])(
+    "gives what an update that ignores aliases wrote, asked by %s",
+    async (id) => {
+      for (const device of ["d", "e"]) {
+        const properties = { $device_id: device, $user_id: "ada", token: server.project.token };
+        await server.send({
+          method: "POST",
+          url: "/track",
+          body: JSON.stringify([{ event: "In", properties }]),
+        });
+      }
+      await server.write([{ $distinct_id: "$device:d", $ignore_alias: true, $set: { own: 1 } }]);
+      const lines = (await retrieve([id])).trimEnd().split("\n");
+      const profiles = lines.map((line) => JSON.parse(line)).slice(0, 2);
+      expect(profiles).toMatchObject([
+        { $distinct_id: "$device:d", $properties: { own: 1 } },
+        { $distinct_id: "ada", $properties: { plan: "pro" } },
+      ]);
+      await ask("POST", DELETIONS, { distinct_ids: [id] });
+      expect((await ask("GET", `${DELETIONS}/1`)).json.results.profile_count).toBe(2);
+      expect(await retrieve([id])).toBe("");
+    },
+  );
+
   it("is of the project that asked for it, and for a day", async () => {
     const { json } = await ask("POST", RETRIEVALS, { distinct_ids: ["ada"] });
     const path = `${RETRIEVALS}/${json.results.task_id}`;

@@ -379,19 +379,22 @@ describe("health and metrics", () => {
   });
 
   it("count requests, writes and sessions", async () => {
+    await server.set("eve", {});
+    await server.query({ page_size: 1 });
+    // One that fits on a page needs no place.
     await server.query();
     await server.query({ page: 1 });
     const { text, headers } = await server.send({ url: "/metrics" });
     expect(headers["content-type"]).toMatch(/^text\/plain/);
     expect(text).toContain(
-      'whom_http_requests_total{route="engage_query",method="POST",status="200"} 1',
+      'whom_http_requests_total{route="engage_query",method="POST",status="200"} 2',
     );
     expect(text).toContain(
       'whom_http_requests_total{route="engage_query",method="POST",status="400"} 1',
     );
-    expect(text).toContain("whom_profile_updates_total 1");
+    expect(text).toContain("whom_profile_updates_total 2");
     expect(text).toContain("whom_sessions_open 1");
     expect(text).toContain("whom_writer_waiting 0");
-    expect(text).toContain('whom_query_seconds_count{page="first"} 1');
+    expect(text).toContain('whom_query_seconds_count{page="first"} 2');
   });
 });

@@ -1,30 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryStore } from "../../src/store/memory.ts";
-import {
-  type ImportRequest,
-  record,
-  sendImport,
-  sendImportRecords,
-} from "../support/import-endpoint.ts";
-import { type Answer, basic, startTestServer, type TestServer } from "../support/server.ts";
+import { type ImportClient, importClient, record } from "../support/import-endpoint.ts";
+import { basic, startTestServer, type TestServer } from "../support/server.ts";
 import { namesAndIds, storedEvents } from "../support/stored-events.ts";
 
 const NOW_MS = 1_714_557_600_000;
 
 let server: TestServer;
+let client: ImportClient;
 beforeEach(async () => {
   server = await startTestServer();
   server.clock.nowMs = NOW_MS;
+  client = importClient(server);
 });
 afterEach(() => server.stop());
-
-const send = (sent: ImportRequest): Promise<Answer> => sendImport(server, sent);
-const sendRecords = (records: unknown, query?: string, sent?: ImportRequest): Promise<Answer> =>
-  sendImportRecords(server, records, query, sent);
-
-async function insertIds(): Promise<readonly string[]> {
-  return (await storedEvents(server.store, server.project.id)).map(({ insertId }) => insertId);
-}
 
 describe("who may import", () => {
   const body = JSON.stringify([record("a")]);
@@ -42,20 +31,20 @@ describe("who may import", () => {
   it.each(["owner", "admin"] as const)("%s, with project_id", async (role) => {
     const authorization = await accountOf(role);
     const query = `strict=1&project_id=${server.project.id}`;
-    const answer = await send({ query, body, authorization });
+    const answer = await client.send({ query, body, authorization });
     expect([answer.status, answer.json.num_records_imported]).toEqual([200, 1]);
     const form = `data=${encodeURIComponent(body)}&project_id=${server.project.id}`;
-    expect((await send({ body: form, authorization })).text).toBe("1");
+    expect((await client.send({ body: form, authorization })).text).toBe("1");
   });
 
   it.each(["analyst", "consumer"] as const)("not %s", async (role) => {
     const query = `project_id=${server.project.id}`;
-    const answer = await send({ query, body, authorization: await accountOf(role) });
+    const answer = await client.send({ query, body, authorization: await accountOf(role) });
     expect([answer.status, answer.json]).toEqual([
       403,
       { code: 403, error: `the role ${role} may not write`, status: "Forbidden" },
     ]);
-    expect(await insertIds()).toEqual([]);
+    expect(await client.insertIds()).toEqual([]);
   });
 
   it("who has the project's secret or its token, as the user", async () => {
@@ -67,46 +56,52 @@ describe("who may import", () => {
       `Basic ${token}:`,
     ];
     for (const authorization of credentials) {
-      expect((await send({ body, authorization })).text).toBe("1");
+      expect((await client.send({ body, authorization })).text).toBe("1");
     }
   });
 
   it("who has either as api_key, as older SDKs send it", async () => {
     const { apiSecret, token } = server.project;
     for (const apiKey of [apiSecret, token]) {
-      expect((await send({ query: `api_key=${apiKey}`, body, authorization: "" })).text).toBe("1");
+      expect(
+        (await client.send({ query: `api_key=${apiKey}`, body, authorization: "" })).text,
+      ).toBe("1");
       const form = `data=${encodeURIComponent(body)}&api_key=${apiKey}`;
-      expect((await send({ body: form, authorization: "" })).text).toBe("1");
+      expect((await client.send({ body: form, authorization: "" })).text).toBe("1");
     }
   });
 
   it.each(["", "Basic x", "Bearer nobody", basic("nobody", ""), basic("nobody", "x")])(
     "not with %j",
     async (authorization) => {
-      const answer = await send({ body, authorization, query: "strict=1&verbose=1&project_id=1" });
+      const answer = await client.send({
+        body,
+        authorization,
+        query: "strict=1&verbose=1&project_id=1",
+      });
       expect([answer.status, answer.json]).toEqual([401, UNAUTHORIZED]);
       expect(answer.headers["www-authenticate"]).toBeUndefined();
-      expect(await insertIds()).toEqual([]);
+      expect(await client.insertIds()).toEqual([]);
     },
   );
 
   it.each(["api_key=nobody", "api_key=a:b", `api_key=${"x".repeat(5000)}`, "api_key="])(
     "not with ?%.40s",
     async (query) => {
-      const answer = await send({ body, query, authorization: "" });
+      const answer = await client.send({ body, query, authorization: "" });
       expect([answer.status, answer.json]).toEqual([401, UNAUTHORIZED]);
     },
   );
 
   it("not a token in the records alone", async () => {
     const records = [record("a", { token: server.project.token })];
-    const answer = await sendRecords(records, "", { authorization: "" });
+    const answer = await client.sendRecords(records, "", { authorization: "" });
     expect([answer.status, answer.json]).toEqual([401, UNAUTHORIZED]);
   });
 
   it("nobody into a project that is not theirs", async () => {
     const authorization = await accountOf("admin");
-    const answer = await send({ query: "project_id=999", body, authorization });
+    const answer = await client.send({ query: "project_id=999", body, authorization });
     expect([answer.status, answer.json]).toEqual([
       401,
       {
@@ -115,8 +110,8 @@ describe("who may import", () => {
         status: "Unauthorized",
       },
     ]);
-    expect((await send({ query: "project_id=999", body })).status).toBe(401);
-    const missing = await send({ body, authorization });
+    expect((await client.send({ query: "project_id=999", body })).status).toBe(401);
+    const missing = await client.send({ body, authorization });
     expect([missing.status, missing.json]).toEqual([
       400,
       {
@@ -130,7 +125,7 @@ describe("who may import", () => {
   });
 
   it("is looked at before the records are", async () => {
-    const answer = await send({ body: "[", authorization: "" });
+    const answer = await client.send({ body: "[", authorization: "" });
     expect([answer.status, answer.json]).toEqual([401, UNAUTHORIZED]);
   });
 });
@@ -138,7 +133,7 @@ describe("who may import", () => {
 describe("the token in a record", () => {
   it("may be left out or be the project's", async () => {
     const records = [record("a"), record("b", { token: server.project.token })];
-    expect((await sendRecords(records, "strict=1")).json).toMatchObject({
+    expect((await client.sendRecords(records, "strict=1")).json).toMatchObject({
       num_records_imported: 2,
     });
     const [first] = await storedEvents(server.store, server.project.id);
@@ -148,7 +143,7 @@ describe("the token in a record", () => {
   it.each(["nobody", "another project's"])("that is %s refuses the request", async (whose) => {
     const other = await server.directory.createProject({ name: "other" });
     const token = whose === "nobody" ? "nobody" : other.token;
-    const answer = await sendRecords([record("a"), record("b", { token })], "strict=1");
+    const answer = await client.sendRecords([record("a"), record("b", { token })], "strict=1");
     expect([answer.status, answer.json]).toEqual([
       401,
       {
@@ -157,7 +152,7 @@ describe("the token in a record", () => {
         status: "Unauthorized",
       },
     ]);
-    expect(await insertIds()).toEqual([]);
+    expect(await client.insertIds()).toEqual([]);
     expect(await storedEvents(server.store, other.id)).toEqual([]);
   });
 });
@@ -221,9 +216,9 @@ describe("what is not the client's fault", () => {
   });
 
   it("is 429 with a wait for somebody who guesses", async () => {
-    let answer = await send({ body: "[]", authorization: basic("nobody", "") });
+    let answer = await client.send({ body: "[]", authorization: basic("nobody", "") });
     for (let n = 0; n < 25 && answer.status === 401; n++) {
-      answer = await send({ body: "[]", authorization: basic("nobody", "") });
+      answer = await client.send({ body: "[]", authorization: basic("nobody", "") });
     }
     expect([answer.status, answer.json]).toEqual([
       429,
@@ -242,7 +237,7 @@ describe("what is not the client's fault", () => {
         status: "Method Not Allowed",
       },
     ]);
-    const encoding = await send({ body: "[]", headers: { "content-encoding": "zstd" } });
+    const encoding = await client.send({ body: "[]", headers: { "content-encoding": "zstd" } });
     expect([encoding.status, encoding.json]).toEqual([
       415,
       {
@@ -267,7 +262,7 @@ describe("the paths", () => {
   });
 
   it("count what is durable", async () => {
-    await sendRecords([record("a"), record("b"), {}]);
+    await client.sendRecords([record("a"), record("b"), {}]);
     const { text } = await server.send({ url: "/metrics" });
     expect(text).toContain("whom_events_total 2");
   });

@@ -4,42 +4,36 @@ import { IMPORT_BYTES_MAX } from "../../src/http/import-events.ts";
 import { RECORDS_MAX } from "../../src/profile/limits.ts";
 import {
   IMPORTED_AT_SECONDS,
+  type ImportClient,
   type ImportRequest,
+  importClient,
   record,
-  sendImport,
-  sendImportRecords,
 } from "../support/import-endpoint.ts";
-import { type Answer, basic, startTestServer, type TestServer } from "../support/server.ts";
+import { basic, startTestServer, type TestServer } from "../support/server.ts";
 import { storedEvents } from "../support/stored-events.ts";
 
 const NOW_MS = 1_714_557_600_000;
 const FAILED = "some data points in the request failed validation";
 
 let server: TestServer;
+let client: ImportClient;
 beforeEach(async () => {
   server = await startTestServer({ settings: { bodyBytesMax: 2 * IMPORT_BYTES_MAX } });
   server.clock.nowMs = NOW_MS;
+  client = importClient(server);
 });
 afterEach(() => server.stop());
-
-const send = (sent: ImportRequest): Promise<Answer> => sendImport(server, sent);
-const sendRecords = (records: unknown, query?: string, sent?: ImportRequest): Promise<Answer> =>
-  sendImportRecords(server, records, query, sent);
-
-async function insertIds(): Promise<readonly string[]> {
-  return (await storedEvents(server.store, server.project.id)).map(({ insertId }) => insertId);
-}
 
 describe("the answer", () => {
   it("with strict=1 counts what is imported, when all is good", async () => {
     const records = Array.from({ length: RECORDS_MAX }, (_, n) => record(`i-${n}`));
-    const answer = await sendRecords(records, "strict=1");
+    const answer = await client.sendRecords(records, "strict=1");
     expect([answer.status, answer.text]).toEqual([
       200,
       '{"code":200,"num_records_imported":2000,"status":"OK"}',
     ]);
     expect(answer.headers["content-type"]).toContain("application/json");
-    expect(await insertIds()).toHaveLength(RECORDS_MAX);
+    expect(await client.insertIds()).toHaveLength(RECORDS_MAX);
   });
 
   it("with strict=1 reports what is wrong, and the good ones are stored", async () => {
@@ -49,7 +43,7 @@ describe("the answer", () => {
       record("bad-2", { distinct_id: undefined }),
       record("", {}),
     ];
-    const answer = await sendRecords(records, "strict=1&verbose=1");
+    const answer = await client.sendRecords(records, "strict=1&verbose=1");
     expect(answer.status).toBe(400);
     expect(answer.json).toEqual({
       code: 400,
@@ -80,20 +74,23 @@ describe("the answer", () => {
       num_records_imported: 1,
       status: "Bad Request",
     });
-    expect(await insertIds()).toEqual(["good-1"]);
+    expect(await client.insertIds()).toEqual(["good-1"]);
   });
 
   it("with verbose=1 has a numeric status", async () => {
-    const answer = await sendRecords([record("a"), record("b"), {}], "strict=0&verbose=1");
+    const answer = await client.sendRecords([record("a"), record("b"), {}], "strict=0&verbose=1");
     expect([answer.status, answer.text]).toEqual([
       200,
       '{"code":200,"error":null,"num_records_imported":2,"status":1}',
     ]);
-    expect(await insertIds()).toEqual(["a", "b"]);
+    expect(await client.insertIds()).toEqual(["a", "b"]);
   });
 
   it("to the probe of credentials is the object that it is compared with", async () => {
-    const answer = await sendRecords([{}], `strict=0&verbose=1&project_id=${server.project.id}`);
+    const answer = await client.sendRecords(
+      [{}],
+      `strict=0&verbose=1&project_id=${server.project.id}`,
+    );
     expect(answer.status).toBe(200);
     expect(answer.json).toEqual({
       code: 200,
@@ -104,37 +101,40 @@ describe("the answer", () => {
   });
 
   it("with neither is a digit", async () => {
-    const good = await sendRecords([record("a"), {}]);
+    const good = await client.sendRecords([record("a"), {}]);
     expect([good.status, good.text, good.headers["content-type"]]).toEqual([
       200,
       "1",
       "text/plain",
     ]);
-    const bad = await sendRecords([{}], "strict=0&verbose=0");
+    const bad = await client.sendRecords([{}], "strict=0&verbose=0");
     expect([bad.status, bad.text]).toEqual([200, "0"]);
-    expect((await sendRecords([])).text).toBe("0");
+    expect((await client.sendRecords([])).text).toBe("0");
   });
 
   it("to nothing at all counts nothing", async () => {
-    expect((await sendRecords([], "strict=1")).json).toEqual({
+    expect((await client.sendRecords([], "strict=1")).json).toEqual({
       code: 200,
       num_records_imported: 0,
       status: "OK",
     });
-    expect((await sendRecords([], "verbose=1")).json).toMatchObject({ status: 0, error: FAILED });
+    expect((await client.sendRecords([], "verbose=1")).json).toMatchObject({
+      status: 0,
+      error: FAILED,
+    });
   });
 
   it("counts events that are to be ignored as good", async () => {
-    const answer = await sendRecords([record("a", { $ignore: true })], "strict=1");
+    const answer = await client.sendRecords([record("a", { $ignore: true })], "strict=1");
     expect(answer.json).toEqual({ code: 200, num_records_imported: 1, status: "OK" });
-    expect(await insertIds()).toEqual([]);
+    expect(await client.insertIds()).toEqual([]);
   });
 
   it("can be a call of a function or a pixel", async () => {
-    expect((await sendRecords([record("a")], "callback=f")).text).toBe("f(1)");
-    const image = await sendRecords([record("b")], "img=1");
+    expect((await client.sendRecords([record("a")], "callback=f")).text).toBe("f(1)");
+    const image = await client.sendRecords([record("b")], "img=1");
     expect(image.headers["content-type"]).toBe("image/gif");
-    expect(await insertIds()).toEqual(["a", "b"]);
+    expect(await client.insertIds()).toEqual(["a", "b"]);
   });
 });
 
@@ -170,20 +170,20 @@ describe("a request", () => {
       { query: `strict=1&data=${Buffer.from(JSON.stringify(records)).toString("base64url")}` },
     ],
   ])("may be %s", async (_, sent) => {
-    const answer = await send({ query: "strict=1", ...sent });
+    const answer = await client.send({ query: "strict=1", ...sent });
     expect([answer.status, answer.json]).toEqual([200, OK]);
-    expect(await insertIds()).toEqual(["a", "b", "c"]);
+    expect(await client.insertIds()).toEqual(["a", "b", "c"]);
   });
 
   it("may be one record, on one line or several", async () => {
     for (const [n, space] of [0, 2].entries()) {
-      const answer = await send({
+      const answer = await client.send({
         query: "strict=1",
         body: JSON.stringify(record(`${n}`), null, space),
       });
       expect(answer.json).toEqual({ ...OK, num_records_imported: 1 });
     }
-    expect(await insertIds()).toEqual(["0", "1"]);
+    expect(await client.insertIds()).toEqual(["0", "1"]);
   });
 
   it.each([
@@ -194,7 +194,7 @@ describe("a request", () => {
     ["data=%25", "data cannot be decoded: it is neither JSON nor base64"],
     [`[${lines[0]}`, "data cannot be decoded: "],
   ])("of %j is 400, and nothing is stored", async (body, error) => {
-    const answer = await send({ query: "strict=1", body });
+    const answer = await client.send({ query: "strict=1", body });
     expect(answer.status).toBe(400);
     expect(answer.json).toEqual({
       code: 400,
@@ -203,7 +203,7 @@ describe("a request", () => {
       num_records_imported: 0,
       status: "Bad Request",
     });
-    expect(await insertIds()).toEqual([]);
+    expect(await client.insertIds()).toEqual([]);
   });
 
   it("has at most 2000 events", async () => {
@@ -212,7 +212,7 @@ describe("a request", () => {
       JSON.stringify(many),
       many.map((each) => JSON.stringify(each)).join("\n"),
     ]) {
-      const answer = await send({ body });
+      const answer = await client.send({ body });
       expect([answer.status, answer.json]).toEqual([
         413,
         {
@@ -222,7 +222,7 @@ describe("a request", () => {
         },
       ]);
     }
-    expect(await insertIds()).toEqual([]);
+    expect(await client.insertIds()).toEqual([]);
   });
 
   it("has at most 10 MiB, inflated", async () => {
@@ -232,10 +232,10 @@ describe("a request", () => {
       error: `request exceeds max limit of ${IMPORT_BYTES_MAX} bytes`,
       status: "Request Entity Too Large",
     };
-    const plain = await send({ body });
+    const plain = await client.send({ body });
     expect([plain.status, plain.json]).toEqual([413, tooLarge]);
     const headers = { "content-encoding": "gzip" };
-    const zipped = await send({ body: gzipSync(body), headers });
+    const zipped = await client.send({ body: gzipSync(body), headers });
     expect([zipped.status, zipped.json]).toEqual([413, tooLarge]);
   });
 
@@ -260,7 +260,7 @@ describe("a request", () => {
       record("with_underscore", { distinct_id: "anonymous" }),
       record("none", { time: undefined, distinct_id: undefined }),
     ];
-    expect((await sendRecords(events, "verbose=1")).json).toMatchObject({
+    expect((await client.sendRecords(events, "verbose=1")).json).toMatchObject({
       num_records_imported: 4,
     });
     const stored = await storedEvents(server.store, server.project.id);
@@ -272,7 +272,7 @@ describe("a request", () => {
       ["none", "", NOW_MS],
       ["future", "ada", 4_000_000_000_000],
     ]);
-    const { json } = await sendRecords(events, "strict=1");
+    const { json } = await client.sendRecords(events, "strict=1");
     expect(json.failed_records.map(({ field }: { field: string }) => field)).toEqual([
       "properties.time",
       "properties.time",

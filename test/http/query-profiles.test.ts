@@ -262,4 +262,26 @@ describe("/engage/properties", () => {
     expect(Object.keys(json.results)).toHaveLength(1);
     expect((await server.get({ limit: "x" }, "/api/query/engage/properties")).status).toBe(400);
   });
+
+  it.each([
+    ["what an engine says", 'properties["plan"] == "free"'],
+    ["what the reference has to work out", 'upper(properties["plan"]) == "FREE"'],
+  ])("lists nothing of profiles that a workspace does not show, by %s", async (_, selector) => {
+    await server.set("dan", { plan: "Free", visible: 1 });
+    await server.set("eve", { plan: "secret", "hidden from free": 1, visible: 2 });
+    const path = "/api/query/engage/properties";
+    const all = await server.get({}, path);
+    expect(all.json.results).toMatchObject({
+      "hidden from free": { count: 1, type: "number" },
+      visible: { count: 2, type: "number" },
+    });
+    const view = await server.directory.createWorkspace(server.project.id, { name: "V", selector });
+    const { json } = await server.get({ workspace_id: view.id }, path);
+    const { total } = (await server.get({ workspace_id: view.id })).json;
+    expect(json.results.plan).toEqual({ count: total, type: "string" });
+    expect(json.results.visible).toEqual({ count: 1, type: "number" });
+    expect(json.results).not.toHaveProperty(["hidden from free"]);
+    const ofGroups = await server.get({ workspace_id: view.id, data_group_id: "company_id" }, path);
+    expect(ofGroups.json.results).toEqual({});
+  });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ListeningServer, startListening } from "../clients/duckdb-server.ts";
 import { type AppClient, appClient } from "../support/app.ts";
 import { testClock } from "../support/clock.ts";
+import { cohortGroup } from "../support/cohort-definitions.ts";
 import { found, importEvents } from "../support/reference.ts";
 
 const NOW_MS = Date.parse("2024-05-10T12:00:00Z");
@@ -53,21 +54,6 @@ function members(...groups: readonly object[]): Promise<string> {
     filter_by_cohort: JSON.stringify({ raw_cohort }),
     include_all_users: false,
   });
-}
-
-function group(filters: readonly object[], more: object = {}): object {
-  return {
-    type: "cohort_group",
-    event: { resourceType: "cohort", value: "$all_users", label: "All Users" },
-    filters,
-    filtersOperator: "and",
-    behavioralFilters: [],
-    behavioralFiltersOperator: "and",
-    groupingOperator: null,
-    property: null,
-    dataGroupId: "",
-    ...more,
-  };
 }
 
 function property(name: string, type: string, operator: string, value: unknown, more = {}): object {
@@ -126,13 +112,15 @@ describe("what scripts copy from the web app", () => {
   it("is who did anything between two days", async () => {
     const event = { value: "$mp_anything_event", label: "Any Event" };
     const dateRange = { type: "between", from: "2024-05-01", to: "2024-05-08" };
-    expect(await members(group([behaved({ event, dateRange }, "is at least", 1)]))).toBe("ada");
+    expect(await members(cohortGroup([behaved({ event, dateRange }, "is at least", 1)]))).toBe(
+      "ada",
+    );
   });
 
   it("is who is in a saved cohort, or in one that is written out", async () => {
     const { json } = await app.post("/cohorts", {
       name: "Premium",
-      groups: [group([property("plan", "string", "equals", ["premium"])])],
+      groups: [cohortGroup([property("plan", "string", "equals", ["premium"])])],
     });
     const membership = (filterOperator: string, cohort: object) => ({
       resourceType: "cohort",
@@ -141,14 +129,14 @@ describe("what scripts copy from the web app", () => {
       filterValue: [{ cohort }],
     });
     const saved = { id: json.results.id, name: "Premium", negated: false };
-    expect(await members(group([membership("contains", saved)]))).toBe("ada");
-    expect(await members(group([membership("does not contain", saved)]))).toBe("bob cyd");
-    const raw_cohort = { groups: [group([property("plan", "string", "equals", "free")])] };
-    expect(await members(group([membership("contains", { raw_cohort, negated: false })]))).toBe(
-      "bob",
-    );
+    expect(await members(cohortGroup([membership("contains", saved)]))).toBe("ada");
+    expect(await members(cohortGroup([membership("does not contain", saved)]))).toBe("bob cyd");
+    const raw_cohort = { groups: [cohortGroup([property("plan", "string", "equals", "free")])] };
+    expect(
+      await members(cohortGroup([membership("contains", { raw_cohort, negated: false })])),
+    ).toBe("bob");
     const base = { resourceType: "cohort", value: json.results.id };
-    expect(await members(group([], { event: base }))).toBe("ada");
+    expect(await members(cohortGroup([], { event: base }))).toBe("ada");
     await app.delete(`/cohorts/${json.results.id}`);
   });
 });
@@ -205,11 +193,15 @@ describe("a filter of profiles", () => {
     ["equals", ["nike"], "cart", "object", "ada bob", { propertyObjectKey: "brand" }],
     ["is less than", 5, "cart", "number", "ada", { propertyObjectKey: "price" }],
   ])("%s %j of %s (%s): %s", async (operator, value, name, type, expected, more = {}) => {
-    expect(await members(group([property(name, type, operator, value, more)]))).toBe(expected);
+    expect(await members(cohortGroup([property(name, type, operator, value, more)]))).toBe(
+      expected,
+    );
   });
 
   it("was less than is refused, as nobody knows what it means", async () => {
-    expect(await members(group([property("joined", DATE, "was less than", 5)]))).toMatch(/^400 /);
+    expect(await members(cohortGroup([property("joined", DATE, "was less than", 5)]))).toMatch(
+      /^400 /,
+    );
   });
 });
 
@@ -315,8 +307,8 @@ describe("a filter of behaviours", () => {
     ],
   ])("is %s", async (_name, behavior, operator, value, type, expected) => {
     const filter = behaved(behavior, operator, value, type);
-    expect(await members(group([filter]))).toBe(expected);
-    expect(await members(group([], { behavioralFilters: [filter] }))).toBe(expected);
+    expect(await members(cohortGroup([filter]))).toBe(expected);
+    expect(await members(cohortGroup([], { behavioralFilters: [filter] }))).toBe(expected);
   });
 });
 
@@ -325,20 +317,23 @@ describe("groups", () => {
 
   it("join their filters by `and` or `or`", async () => {
     const filters = [plan("premium"), property("seats", "number", "is at least", 10)];
-    expect(await members(group(filters))).toBe("");
-    expect(await members(group(filters, { filtersOperator: "or" }))).toBe("ada bob");
+    expect(await members(cohortGroup(filters))).toBe("");
+    expect(await members(cohortGroup(filters, { filtersOperator: "or" }))).toBe("ada bob");
   });
 
   it("are joined from the left to the right", async () => {
-    const anybody = group([], { groupingOperator: "or" });
-    const premium = group([plan("premium")], { groupingOperator: "and" });
-    const free = group([plan("free")]);
+    const anybody = cohortGroup([], { groupingOperator: "or" });
+    const premium = cohortGroup([plan("premium")], { groupingOperator: "and" });
+    const free = cohortGroup([plan("free")]);
     expect(await members(anybody, premium, free)).toBe("bob");
   });
 
   it("win over a tree beside them", async () => {
     const children = [{ property: "user", value: "plan", operator: "==", operand: "premium" }];
-    const raw_cohort = { groups: [group([plan("free")])], selector: { operator: "and", children } };
+    const raw_cohort = {
+      groups: [cohortGroup([plan("free")])],
+      selector: { operator: "and", children },
+    };
     expect(await found(server, { filter_by_cohort: { raw_cohort } })).toBe("bob");
     expect(
       await found(server, { filter_by_cohort: { raw_cohort: { ...raw_cohort, groups: [] } } }),
@@ -347,10 +342,10 @@ describe("groups", () => {
 
   it("need a base population, in queries and when they are saved", async () => {
     const text = "Missing or invalid 'resourceType' field in filter group 0";
-    expect(await members(group([], { event: undefined }))).toBe(`400 ${text}`);
+    expect(await members(cohortGroup([], { event: undefined }))).toBe(`400 ${text}`);
     const { status, json } = await app.post("/cohorts", {
       name: "x",
-      groups: [group([], { event: undefined })],
+      groups: [cohortGroup([], { event: undefined })],
     });
     expect(status).toBe(400);
     expect(json).toMatchObject({ status: "error", error: text });

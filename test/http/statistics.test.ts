@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testClock } from "../support/clock.ts";
+import { doersOf } from "../support/cohort-definitions.ts";
 import { event, events } from "../support/events.ts";
 import {
   type Answer,
@@ -41,18 +42,7 @@ async function results(parameters: Parameters): Promise<unknown> {
 }
 
 /** Purchased at least once, as the App API keeps it. */
-const BUYERS = {
-  selector: {
-    operator: "and",
-    children: [{ property: "behaviors", value: "bhvr_0", operator: ">=", operand: 1 }],
-  },
-  behaviors: {
-    bhvr_0: {
-      count: { event_selector: { event: "Purchase", selector: null }, type: "absolute" },
-      window: { unit: "day", value: 30 },
-    },
-  },
-};
+const BUYERS = doersOf("Purchase");
 
 describe("/engage/stats", () => {
   it("answers with exactly three members, in the order of the wire", async () => {

@@ -5,6 +5,8 @@ import { MemoryStore } from "../../src/store/memory.ts";
 import { namesAndIds, storedEvents } from "../support/stored-events.ts";
 import {
   base64,
+  exactAnswers,
+  replyTo,
   type Sent,
   TEXT_0,
   TEXT_1,
@@ -37,47 +39,16 @@ describe("the answer", () => {
   const bad = { event: "", properties: { token: TOKEN, $insert_id: "bad" } };
   const worse = { event: "X", properties: { distinct_id: "bob" } };
 
-  it.each([
-    ["", [good], "1"],
-    ["", [good, bad], "1"],
-    ["", [bad], "0"],
-    ["", [], "0"],
-    ["verbose=0", [good], "1"],
-    ["verbose=1", [good], '{"error": null, "status": 1}'],
-    ["verbose=2", [good], '{"error": null, "status": 1}'],
-    ["verbose=1", [good, bad], '{"error": null, "status": 1}'],
-    [
-      "verbose=1",
-      [bad, worse],
-      `{"error": "'event' is invalid: must not be missing", "status": 0}`,
-    ],
-    [
-      "verbose=1",
-      [worse],
-      `{"error": "'properties.token' is invalid: must not be missing", "status": 0}`,
-    ],
-    ["verbose=1", [], '{"error": "data, missing or empty", "status": 0}'],
-    ["strict=1", [good, bad], "0"],
-    ["strict=1", [good], "1"],
-    [
-      "verbose=1&strict=1",
-      [good],
-      '{"error": null, "status": 1, "failed_records": [], "num_good_events": 1}',
-    ],
-    [
-      "verbose=1&strict=1",
-      [bad, good, worse],
-      `{"error": "some data points in the request failed validation", "status": 0, "failed_records": [{"index":0,"insert_id":"bad","$insert_id":"bad","field":"event","message":"'event' is invalid: must not be missing"},{"index":2,"field":"properties.token","message":"'properties.token' is invalid: must not be missing"}], "num_good_events": 1}`,
-    ],
-    ["callback=f", [good], "f(1)"],
-    ["callback=a.b_1.$c", [bad], "a.b_1.$c(0)"],
-    ["callback=f&verbose=1", [good], 'f({"error": null, "status": 1})'],
-  ])("for ?%s is exact", async (query, records, body) => {
+  const rows = exactAnswers({
+    good,
+    bad: [bad, "'event' is invalid: must not be missing"],
+    worse: [worse, "'properties.token' is invalid: must not be missing"],
+    failedRecords: `[{"index":0,"insert_id":"bad","$insert_id":"bad","field":"event","message":"'event' is invalid: must not be missing"},{"index":2,"field":"properties.token","message":"'properties.token' is invalid: must not be missing"}]`,
+  });
+
+  it.each(rows)("for ?%s is exact", async (query, records, body) => {
     const reply = await track({ query, body: JSON.stringify(records) });
-    const isVerbose = query.includes("verbose") && !query.includes("verbose=0");
-    const json = isVerbose ? "application/json" : "text/plain";
-    const contentType = query.includes("callback") ? "text/javascript" : json;
-    expect(reply).toEqual({ status: 200, headers: { "content-type": contentType }, body });
+    expect(reply).toEqual(replyTo(query, body));
     const stored = (await storedEvents(endpoint.store)).map(({ insertId }) => insertId);
     expect(stored).toEqual(records.includes(good) ? ["good"] : []);
   });

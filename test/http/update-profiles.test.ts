@@ -4,6 +4,8 @@ import { PROPERTIES_MAX, RECORDS_MAX } from "../../src/profile/limits.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import {
   base64,
+  exactAnswers,
+  replyTo,
   setting,
   TEXT_0,
   TEXT_1,
@@ -23,43 +25,16 @@ describe("the answer", () => {
   const bad = { $token: TOKEN, $set: { a: 1 } };
   const worse = { $token: TOKEN, $distinct_id: "bob", $set: 5 };
 
-  it.each([
-    ["", [good], "1"],
-    ["", [good, bad], "1"],
-    ["", [bad], "0"],
-    ["", [], "0"],
-    ["verbose=0", [good], "1"],
-    ["verbose=1", [good], '{"error": null, "status": 1}'],
-    ["verbose=2", [good], '{"error": null, "status": 1}'],
-    ["verbose=1", [good, bad], '{"error": null, "status": 1}'],
-    [
-      "verbose=1",
-      [bad, worse],
-      `{"error": "'$distinct_id' is invalid: must not be missing", "status": 0}`,
-    ],
-    ["verbose=1", [worse], `{"error": "'$set' is invalid: must be an object", "status": 0}`],
-    ["verbose=1", [], '{"error": "data, missing or empty", "status": 0}'],
-    ["strict=1", [good, bad], "0"],
-    ["strict=1", [good], "1"],
-    [
-      "verbose=1&strict=1",
-      [good],
-      '{"error": null, "status": 1, "failed_records": [], "num_good_events": 1}',
-    ],
-    [
-      "verbose=1&strict=1",
-      [bad, good, worse],
-      `{"error": "some data points in the request failed validation", "status": 0, "failed_records": [{"index":0,"field":"$distinct_id","message":"'$distinct_id' is invalid: must not be missing"},{"index":2,"$distinct_id":"bob","field":"$set","message":"'$set' is invalid: must be an object"}], "num_good_events": 1}`,
-    ],
-    ["callback=f", [good], "f(1)"],
-    ["callback=a.b_1.$c", [bad], "a.b_1.$c(0)"],
-    ["callback=f&verbose=1", [good], 'f({"error": null, "status": 1})'],
-  ])("for ?%s is exact", async (queryString, records, body) => {
+  const rows = exactAnswers({
+    good,
+    bad: [bad, "'$distinct_id' is invalid: must not be missing"],
+    worse: [worse, "'$set' is invalid: must be an object"],
+    failedRecords: `[{"index":0,"field":"$distinct_id","message":"'$distinct_id' is invalid: must not be missing"},{"index":2,"$distinct_id":"bob","field":"$set","message":"'$set' is invalid: must be an object"}]`,
+  });
+
+  it.each(rows)("for ?%s is exact", async (queryString, records, body) => {
     const reply = await endpoint.send({ query: queryString, body: JSON.stringify(records) });
-    const isVerbose = queryString.includes("verbose") && !queryString.includes("verbose=0");
-    const json = isVerbose ? "application/json" : "text/plain";
-    const contentType = queryString.includes("callback") ? "text/javascript" : json;
-    expect(reply).toEqual({ status: 200, headers: { "content-type": contentType }, body });
+    expect(reply).toEqual(replyTo(queryString, body));
     expect(await endpoint.store.count(query())).toBe(records.includes(good) ? 1 : 0);
   });
 

@@ -37,6 +37,36 @@ class SlowStore extends MemoryStore {
   }
 }
 
+/** A store that is slow to write, and tells what it has been given and what it has written. */
+class EagerStore extends MemoryStore {
+  readonly begun: string[][] = [];
+  readonly written: string[][] = [];
+  readonly #open: (() => void)[] = [];
+
+  override async apply(
+    batches: readonly ScopedUpdates[],
+    after?: Promise<unknown>,
+  ): Promise<readonly UpdateRejection[]> {
+    const ids = batches.flatMap(({ updates }) => updates.map(({ distinctId }) => distinctId));
+    this.begun.push(ids);
+    await after?.catch(() => undefined);
+    await new Promise<void>((resolve) => this.#open.push(resolve));
+    if (ids.includes("poison")) throw new Error("poisoned");
+    this.written.push(ids);
+    return super.apply(batches);
+  }
+
+  /** Lets one commit end. */
+  async step(): Promise<void> {
+    this.#open.shift()?.();
+    await settled();
+  }
+
+  async stepToEnd(): Promise<void> {
+    for (await settled(); this.#open.length > 0; ) await this.step();
+  }
+}
+
 async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
@@ -155,5 +185,72 @@ describe("a writer", () => {
     await Promise.all(writes);
     expect(await idsOf(store)).toEqual(["a", "b"]);
     await new Writer(store).drain();
+  });
+
+  it("gives the store what waits before the commit under way has ended, once it is much", async () => {
+    const store = new EagerStore();
+    const writer = new Writer(store);
+    const many = (from: number, count: number) =>
+      writer.write(users(...Array.from({ length: count }, (_, n) => `u${from + n}`)));
+    const writes = [many(0, 1), many(1, 499)];
+    await settled();
+    expect(store.begun.map(({ length }) => length)).toEqual([1]);
+    writes.push(many(500, 1));
+    await settled();
+    expect(store.begun.map(({ length }) => length)).toEqual([1, 500]);
+    expect(writer.waitingCount).toBe(0);
+    // One is made ready at a time.
+    writes.push(many(1_000, 600));
+    await settled();
+    expect(writer.waitingCount).toBe(600);
+    await store.step();
+    expect(store.begun.map(({ length }) => length)).toEqual([1, 500, 600]);
+    await store.stepToEnd();
+    await Promise.all(writes);
+    expect(store.written.map(({ length }) => length)).toEqual([1, 500, 600]);
+  });
+
+  it("writes what it tries again before what came later", async () => {
+    const store = new EagerStore();
+    const writer = new Writer(store);
+    const late = Array.from({ length: 500 }, (_, n) => `late${n}`);
+    const first = writer.write(users("first"));
+    const outcomes = Promise.allSettled([
+      writer.write(users("a")),
+      writer.write(users("poison")),
+      writer.write(users("b")),
+    ]);
+    await settled();
+    await store.step();
+    const last = writer.write(users(...late));
+    await settled();
+    expect(store.begun).toEqual([["first"], ["a", "poison", "b"], late]);
+    await store.stepToEnd();
+    expect((await outcomes).map(({ status }) => status)).toEqual([
+      "fulfilled",
+      "rejected",
+      "fulfilled",
+    ]);
+    await Promise.all([first, last]);
+    expect(store.written).toEqual([["first"], ["a"], ["b"], late]);
+  });
+
+  it("drains what it has given to the store early", async () => {
+    const store = new EagerStore();
+    const writer = new Writer(store);
+    const writes = [
+      writer.write(users("a")),
+      writer.write(users(...Array.from({ length: 500 }, (_, n) => `u${n}`))),
+    ];
+    await settled();
+    let isDrained = false;
+    const drained = writer.drain().then(() => {
+      isDrained = true;
+    });
+    await store.step();
+    expect(isDrained).toBe(false);
+    await store.stepToEnd();
+    await Promise.all([drained, ...writes]);
+    expect(store.written.map(({ length }) => length)).toEqual([1, 500]);
   });
 });

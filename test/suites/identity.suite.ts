@@ -256,6 +256,30 @@ export function testIdentity(current: () => Store): void {
     expect(await propertiesOf(current(), "$device:d1")).toEqual(new Map([["a", 1]]));
   });
 
+  it("gives every profile that is kept of a user, by any of the user's ids", async () => {
+    const kept = async (...ids: readonly string[]): Promise<readonly string[]> => {
+      const rows = await current().read(USERS, await current().keysOfUsers(1, ids));
+      return rows.map(({ distinctId }) => distinctId);
+    };
+    expect(await kept("ada")).toEqual([]);
+    await write("simplified", login("d1", "ada"), login("d2", "ada"), login("d3", "bob"));
+    const own = { ...set("$device:d1", { own: 1 }), ignoreAlias: true };
+    const companies = { scope: COMPANIES, updates: [set("ada", {})] };
+    await current().apply([{ scope: USERS, updates: [own, set("bob", {})] }, companies]);
+    for (const id of ["ada", "$device:d1", "$device:d2"]) {
+      expect(await kept(id)).toEqual(["$device:d1"]);
+    }
+    await setAll(["ada", { a: 1 }]);
+    expect(await kept("$device:d2")).toEqual(["$device:d1", "ada"]);
+    expect(await kept("bob", "ada", "$device:d3", "nobody", "")).toEqual([
+      "$device:d1",
+      "ada",
+      "bob",
+    ]);
+    expect(await kept("nobody", "")).toEqual([]);
+    expect(await current().keysOfUsers(2, ["ada"])).toHaveLength(0);
+  });
+
   it("writes groups by their ids alone", async () => {
     await write("simplified", login("d1", "ada"));
     await current().apply([{ scope: COMPANIES, updates: [set("$device:d1", {})] }]);

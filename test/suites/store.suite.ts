@@ -20,8 +20,10 @@ import {
   update,
 } from "../support/updates.ts";
 import { testBehaviors } from "./behaviors.suite.ts";
+import { testDocuments } from "./documents.suite.ts";
 import { testEvents } from "./events.suite.ts";
 import { testIdentity } from "./identity.suite.ts";
+import { testLookUps } from "./look-ups.suite.ts";
 import { testMeasures } from "./measures.suite.ts";
 import { testReading } from "./reading.suite.ts";
 import { testRecords } from "./records.suite.ts";
@@ -37,6 +39,8 @@ export function testStore(name: string, open: () => Promise<Store>): void {
     testWriting(current);
     testSelecting(current);
     testReading(current);
+    testDocuments(current);
+    testLookUps(current);
     testStoredValues(current);
     testSummaries(current);
   });
@@ -73,7 +77,7 @@ function testWriting(current: () => Store): void {
     const store = current();
     expect(await store.count(query())).toBe(0);
     expect(await idsOf(store)).toEqual([]);
-    expect(await store.properties(USERS, 10)).toEqual([]);
+    expect(await store.properties(query(), 10)).toEqual([]);
     expect(store.groupKeys(1)).toEqual([]);
   });
 
@@ -226,7 +230,7 @@ function testWriting(current: () => Store): void {
       expect(
         await idsOf(store, { scope, selectors: [selector(`properties["n"] == ${n}`)] }),
       ).toEqual(["same"]);
-      const names = (await store.properties(scope, 10)).map((summary) => summary.name);
+      const names = (await store.properties(query({ scope }), 10)).map((summary) => summary.name);
       expect(names.toSorted()).toEqual(["$last_seen", "n", `p${n}`]);
     }
     await store.apply([{ scope: USERS, updates: [remove("same")] }]);

@@ -239,7 +239,7 @@ export function testStoredValues(current: () => Store): void {
     expect(await idsOf(store, { selectors: [selector('defined(properties["p2999"])')] })).toEqual([
       "id299",
     ]);
-    expect(await store.properties(USERS, 5_000)).toHaveLength(3_002);
+    expect(await store.properties(query(), 5_000)).toHaveLength(3_002);
     const sort = { key: selector('properties["p2995"]'), descending: true };
     expect((await idsOf(store, { sort, limit: 2 })).toSorted()).toEqual(["id0", "id299"]);
   });

@@ -3,17 +3,18 @@
  *
  * @module
  */
-import { expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../src/store/store.ts";
 import type { Value } from "../../src/values/value.ts";
-import { COMPANIES, remove, set, USERS } from "../support/updates.ts";
+import { behaviorSelector, countOf, event, events } from "../support/events.ts";
+import { COMPANIES, query, remove, selector, set, USERS } from "../support/updates.ts";
 
 /** Declares the tests of `properties`. */
 export function testSummaries(current: () => Store): void {
   async function summariesOf(values: readonly Value[]): Promise<readonly unknown[]> {
     const updates = values.map((value, n) => set(`id${n}`, { p: value }));
     await current().apply([{ scope: USERS, updates }]);
-    const summaries = await current().properties(USERS, 100);
+    const summaries = await current().properties(query(), 100);
     return summaries.filter(({ name }) => name === "p");
   }
 
@@ -50,7 +51,10 @@ export function testSummaries(current: () => Store): void {
       },
       { scope: COMPANIES, updates: [set("acme", { only: 1 })] },
     ]);
-    const names = (await current().properties(USERS, 100)).map(({ name, count }) => [name, count]);
+    const names = (await current().properties(query(), 100)).map(({ name, count }) => [
+      name,
+      count,
+    ]);
     expect(names).toEqual([
       ["$last_seen", 3],
       ["z", 3],
@@ -58,16 +62,72 @@ export function testSummaries(current: () => Store): void {
       ["B", 1],
       ["é", 1],
     ]);
-    expect(await current().properties(USERS, 2)).toEqual([
+    expect(await current().properties(query(), 2)).toEqual([
       { name: "$last_seen", count: 3, type: "datetime" },
       { name: "z", count: 3, type: "number" },
     ]);
   });
 
+  describe("of profiles that a query selects", () => {
+    async function namesOf(members: Parameters<typeof query>[0]): Promise<readonly string[]> {
+      const summaries = await current().properties(query(members), 100);
+      return summaries.map(({ name, count }) => `${name} ${count}`);
+    }
+
+    beforeEach(async () => {
+      const many = Array.from({ length: 60 }, (_, n) => [`m${n}`, n] as const);
+      await current().apply([
+        {
+          scope: USERS,
+          updates: [
+            set("ada", { plan: "pro", seats: 2 }),
+            set("bob", { plan: "Pro", seats: "two", "only\" bob's": 1 }),
+            set("cyd", [["plan", "free"], ["secret", true], ...many]),
+          ],
+        },
+        events([event("buy", "cyd"), event("buy", "stranger")]),
+      ]);
+    });
+
+    it.each([
+      ["a condition", { selectors: [selector('properties["plan"] == "pro"')] }],
+      [
+        "a condition that no engine can say",
+        { selectors: [selector('upper(properties["plan"]) == "PRO"')] },
+      ],
+      ["ids", { distinctIds: ["ada", "bob", "nobody"] }],
+      ["a limit", { limit: 2 }],
+      [
+        "an order and a limit",
+        { sort: { key: selector('properties["seats"]'), descending: false }, limit: 2 },
+      ],
+      [
+        "a behavior",
+        {
+          behaviors: new Map([["b", countOf("buy")]]),
+          selectors: [behaviorSelector('behaviors["b"] == 0', "b")],
+        },
+      ],
+    ])("counts only theirs, by %s", async (_, members) => {
+      expect(await namesOf(members)).toEqual([
+        "$last_seen 2",
+        "plan 2",
+        "seats 2",
+        "only\" bob's 1",
+      ]);
+    });
+
+    it("counts nothing of nobody and of strangers", async () => {
+      expect(await namesOf({ selectors: [selector('properties["plan"] == "gold"')] })).toEqual([]);
+      expect(await namesOf({ distinctIds: ["stranger"], includesStrangers: true })).toEqual([]);
+      expect(await namesOf({ includesStrangers: true })).toHaveLength(65);
+    });
+  });
+
   it("counts what is there now", async () => {
     await summariesOf([1, 2, "a"]);
     await current().apply([{ scope: USERS, updates: [remove("id0"), set("id1", { p: "b" })] }]);
-    const [, summary] = await current().properties(USERS, 2);
+    const [, summary] = await current().properties(query(), 2);
     expect(summary).toEqual({ name: "p", count: 2, type: "string" });
   });
 }

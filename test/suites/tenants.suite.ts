@@ -68,6 +68,18 @@ export function describeTenants(
         return text.split("\n").filter((line) => line !== "");
       };
 
+      it("exports its own profiles alone, and nothing of the other's session", async () => {
+        const path = "/api/query/engage/export";
+        for (const parameters of [{}, { format: "csv", spreadsheet_safe: false }]) {
+          const { text, headers } = await pair.ask(name, path, parameters);
+          expect(headers["x-whom-total"]).toBe(String((await idsOf({ page_size: 5000 })).length));
+          expect(text).toContain(mark);
+          expect(text).not.toContain(MARKS[other]);
+          const foreign = { ...parameters, session_id: headers["x-whom-session-id"] };
+          expect((await pair.ask(other, path, foreign)).status).toBe(400);
+        }
+      });
+
       it("exports its own events alone", async () => {
         const lines = await exported({});
         expect(lines).toHaveLength(eventCount);
@@ -254,6 +266,8 @@ export function describeTenants(
           ["/api/query/stream/query", { distinct_ids: ["id 0"] }],
           ["/api/query/cohorts/list", {}],
           ["/api/2.0/export", DAYS],
+          ["/api/query/engage/export", {}],
+          ["/api/query/engage/export", { format: "csv" }],
         ];
         for (const [path, parameters] of queries) {
           const foreign = [{ project_id: projectId }, { workspace_id: workspaceId }];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Answer, TestServer } from "./server.ts";
+import { type Answer, startTestServer, type TestServer, type TestServerOptions } from "./server.ts";
 
 /** Sends requests below the project, as the project's secret unless it says otherwise. */
 export interface AppClient {
@@ -34,4 +34,15 @@ export function appClient(
     patch: (path, body) => ask("PATCH", path, body),
     delete: (path) => ask("DELETE", path),
   };
+}
+
+/** A server with three profiles: `ada` and `cyd` have the plan pro, `bob` has another. */
+export async function startWithPlans(
+  options: TestServerOptions = {},
+): Promise<{ readonly server: TestServer; readonly app: AppClient }> {
+  const server = await startTestServer(options);
+  await server.set("ada", { plan: "pro" });
+  await server.set("bob", { plan: "free" });
+  await server.set("cyd", { plan: "pro" });
+  return { server, app: appClient(server) };
 }

@@ -43,6 +43,7 @@ export const arbitraryCase: fc.Arbitrary<Case | undefined> = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(arbitraryQuery, arbitraryExpressions).map(computation) },
   { weight: 2, arbitrary: fc.tuple(arbitraryQuery, arbitraryExpressions).map(summary) },
   { weight: 1, arbitrary: fc.tuple(arbitraryQuery, arbitraryExpressions).map(breakdown) },
+  { weight: 1, arbitrary: arbitraryQuery.map(propertiesOf) },
   { weight: 4, arbitrary: arbitraryEventQuery.map(reading) },
 );
 
@@ -53,12 +54,21 @@ export const STATE_CASES: readonly Case[] = [
     query: undefined,
     ask: (store) => store.canonicalIds(1, IDS),
   },
+  ...IDS.map((id) => ({
+    question: `profiles that are kept of ${id}`,
+    query: undefined,
+    ask: async (store: Store) => {
+      const rows = await store.read(USERS, await store.keysOfUsers(1, [id]));
+      return rows.map(({ distinctId }) => distinctId);
+    },
+  })),
   ...[USERS, COMPANIES].flatMap((scope): readonly Case[] => [
     {
       question: `profiles of ${scope.groupKey ?? "users"}`,
       query: undefined,
       ask: (store) => profilesOf(store, scope),
     },
+    { ...propertiesOf({ ...everything(scope), includesStrangers: false }), query: undefined },
     ...STATIC_COHORTS.map((cohortId) => ({
       question: `members of ${cohortId} of ${scope.groupKey ?? "users"}`,
       query: undefined,
@@ -70,11 +80,7 @@ export const STATE_CASES: readonly Case[] = [
 async function profilesOf(store: Store, scope: Scope): Promise<Answer> {
   const keys = await store.select(everything(scope));
   const rows = await store.read(scope, keys, true);
-  const properties = (await store.properties(scope, 100)).map((one) => JSON.stringify(one));
-  return [
-    ...rows.map(({ distinctId, propertiesJson }) => `${distinctId} ${propertiesJson}`),
-    ...properties,
-  ];
+  return rows.map(({ distinctId, propertiesJson }) => `${distinctId} ${propertiesJson}`);
 }
 
 /** All profiles and strangers of a scope. */
@@ -170,6 +176,14 @@ function breakdown([query, expressions]: readonly [ProfileQuery, readonly Expres
       }
       return answer;
     },
+  };
+}
+
+function propertiesOf(query: ProfileQuery): Case {
+  return {
+    question: `properties of ${describe(query)}`,
+    query,
+    ask: async (store) => (await store.properties(query, 100)).map((one) => JSON.stringify(one)),
   };
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Answer, TestServer } from "./server.ts";
+import { storedEvents } from "./stored-events.ts";
 
 /** When imported events happened that do not say another time. */
 export const IMPORTED_AT_SECONDS = 1_700_000_000;
@@ -23,8 +24,29 @@ export interface ImportRequest {
   readonly authorization?: string;
 }
 
-/** Sends a request; one without a body is a GET. */
-export function sendImport(server: TestServer, sent: ImportRequest): Promise<Answer> {
+/** Imports into the project of a server. */
+export interface ImportClient {
+  /** Sends a request; one without a body is a GET. */
+  send(sent: ImportRequest): Promise<Answer>;
+  /** Sends records as JSON. */
+  sendRecords(records: unknown, query?: string, sent?: ImportRequest): Promise<Answer>;
+  /** The insert ids of what is stored. */
+  insertIds(): Promise<readonly string[]>;
+}
+
+/** A client of a server. */
+export function importClient(server: TestServer): ImportClient {
+  const send = (sent: ImportRequest): Promise<Answer> => sendImport(server, sent);
+  return {
+    send,
+    sendRecords: (records, query = "", sent = {}) =>
+      send({ query, body: JSON.stringify(records), ...sent }),
+    insertIds: async () =>
+      (await storedEvents(server.store, server.project.id)).map(({ insertId }) => insertId),
+  };
+}
+
+function sendImport(server: TestServer, sent: ImportRequest): Promise<Answer> {
   const { query = "", body, headers = {}, authorization = server.secretAuthorization } = sent;
   return server.send({
     method: body === undefined ? "GET" : "POST",
@@ -32,14 +54,4 @@ export function sendImport(server: TestServer, sent: ImportRequest): Promise<Ans
     headers: { ...(authorization === "" ? {} : { authorization }), ...headers },
     ...(body === undefined ? {} : { body }),
   });
-}
-
-/** Sends records as JSON. */
-export function sendImportRecords(
-  server: TestServer,
-  records: unknown,
-  query: string = "",
-  sent: ImportRequest = {},
-): Promise<Answer> {
-  return sendImport(server, { query, body: JSON.stringify(records), ...sent });
 }

@@ -29,6 +29,7 @@ import { type TestClock, testClock } from "./clock.ts";
 const TEST_SETTINGS: ServerSettings = {
   bodyBytesMax: 1024 * 1024,
   queryTimeoutMs: 10_000,
+  queryProfilesMax: 0,
   stopTimeoutMs: 1000,
   strictTokens: false,
   strictQueryRoles: false,

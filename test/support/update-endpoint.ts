@@ -77,6 +77,63 @@ export function setting(distinctId: unknown, properties: object, token: string =
   return { $token: token, $distinct_id: distinctId, $set: properties };
 }
 
+/** Records to send, and what is said about those that are refused. */
+interface Answered {
+  readonly good: object;
+  /** A record that is refused, and the message about it. */
+  readonly bad: readonly [record: object, message: string];
+  readonly worse: readonly [record: object, message: string];
+  /** What `strict` reports of the bad record, sent first, and of the worse one, sent third. */
+  readonly failedRecords: string;
+}
+
+/** Query strings, records, and the very bodies that they are answered with. */
+export function exactAnswers(
+  answered: Answered,
+): readonly (readonly [query: string, records: readonly object[], body: string])[] {
+  const { good, failedRecords } = answered;
+  const [bad, badMessage] = answered.bad;
+  const [worse, worseMessage] = answered.worse;
+  const taken = '{"error": null, "status": 1}';
+  const refused = (message: string): string => `{"error": "${message}", "status": 0}`;
+  return [
+    ["", [good], "1"],
+    ["", [good, bad], "1"],
+    ["", [bad], "0"],
+    ["", [], "0"],
+    ["verbose=0", [good], "1"],
+    ["verbose=1", [good], taken],
+    ["verbose=2", [good], taken],
+    ["verbose=1", [good, bad], taken],
+    ["verbose=1", [bad, worse], refused(badMessage)],
+    ["verbose=1", [worse], refused(worseMessage)],
+    ["verbose=1", [], refused("data, missing or empty")],
+    ["strict=1", [good, bad], "0"],
+    ["strict=1", [good], "1"],
+    [
+      "verbose=1&strict=1",
+      [good],
+      '{"error": null, "status": 1, "failed_records": [], "num_good_events": 1}',
+    ],
+    [
+      "verbose=1&strict=1",
+      [bad, good, worse],
+      `{"error": "some data points in the request failed validation", "status": 0, "failed_records": ${failedRecords}, "num_good_events": 1}`,
+    ],
+    ["callback=f", [good], "f(1)"],
+    ["callback=a.b_1.$c", [bad], "a.b_1.$c(0)"],
+    ["callback=f&verbose=1", [good], `f(${taken})`],
+  ];
+}
+
+/** A reply with a body, of the type that the query string asks for. */
+export function replyTo(query: string, body: string): ApiReply {
+  const isVerbose = query.includes("verbose") && !query.includes("verbose=0");
+  const json = isVerbose ? "application/json" : "text/plain";
+  const contentType = query.includes("callback") ? "text/javascript" : json;
+  return { status: 200, headers: { "content-type": contentType }, body };
+}
+
 /** The answer that something was taken. */
 export const TEXT_1: ApiReply = {
   status: 200,

@@ -6,15 +6,13 @@
 import { type Command, Option } from "commander";
 import { WhomError } from "../../errors/error.ts";
 import type { DataFolder } from "../data-folder.ts";
+import { addExport } from "../export/commands.ts";
 import type { ExitCode } from "../failure.ts";
 import {
   count,
   day,
   gather,
   given,
-  instant,
-  json,
-  names,
   openFolder,
   type ProfileOptions,
   serverAddress,
@@ -28,10 +26,19 @@ import type { Plan } from "../plan.ts";
 import { note, type Terminal } from "../terminal.ts";
 import type { ProfileSource } from "./profile-source.ts";
 import type { RowFormat } from "./row-format.ts";
+import {
+  asOfOption,
+  behaviorsOption,
+  readRequest,
+  type SelectionOptions,
+  withFilters,
+  withOrder,
+} from "./selection-options.ts";
 
-/** Adds `query`, `events` and `explain`. */
+/** Adds `query`, `export`, `events` and `explain`. */
 export function addQueryCommands(program: Command, terminal: Terminal, plan: Plan): void {
   addQuery(program, terminal, plan);
+  addExport(program, terminal, plan);
   addEvents(program, terminal, plan);
   addExplain(program, terminal, plan);
 }
@@ -45,14 +52,8 @@ interface TimedOptions extends ProfileOptions, Flags {
   readonly asOf?: number;
 }
 
-interface QueryOptions extends TimedOptions {
-  readonly cohort?: number;
-  readonly includeAllUsers?: true;
+interface QueryOptions extends SelectionOptions, Flags {
   readonly format: RowFormat;
-  readonly properties?: readonly string[];
-  readonly sort?: string;
-  readonly desc?: true;
-  readonly limit?: number;
   readonly count?: true;
 }
 
@@ -65,16 +66,9 @@ function addQuery(program: Command, terminal: Terminal, plan: Plan): void {
       new Option("--format <format>", "how to print them")
         .choices(["table", "ndjson", "csv"])
         .default("table"),
-    )
-    .option("--properties <names>", "only these properties, with commas between", names)
-    .option("--sort <expression>", "order by a property or an expression")
-    .option("--desc", "largest first")
-    .option("--limit <count>", "at most so many profiles", count)
-    .option("--count", "print only how many there are")
-    .addOption(behaviorsOption())
-    .addOption(asOfOption())
-    .option("--cohort <id>", "only members of this saved cohort", count)
-    .option("--include-all-users", "with --cohort, members without a profile as well")
+    );
+  withOrder(command).option("--count", "print only how many there are");
+  withFilters(command)
     .addHelpText(
       "after",
       `
@@ -89,34 +83,13 @@ Examples:
     .action((selector: string | undefined, options: QueryOptions) => {
       plan.work = async () => {
         const { runQuery } = await import("./query.ts");
-        const request = {
-          selector: selector ?? "",
-          groupKey: options.group,
-          sort: options.sort,
-          descending: options.desc === true,
-          limit: options.limit,
-          asOfSeconds: options.asOf,
-          behaviors: options.behaviors,
-          cohortId: options.cohort,
-          includesStrangers: options.includeAllUsers === true,
-          properties: options.properties,
-        };
+        const request = readRequest(selector, options);
         const output = { format: options.format, countOnly: options.count === true };
         return withSource(options, terminal, (source) =>
           runQuery(terminal, source, request, output),
         );
       };
     });
-}
-
-function behaviorsOption(): Option {
-  const description = 'what behaviors["name"] counts, a JSON list as the API has it';
-  return new Option("--behaviors <json>", description).argParser(json);
-}
-
-function asOfOption(): Option {
-  const description = "the query's time: epoch seconds, or a date and time in UTC; now without it";
-  return new Option("--as-of <time>", description).argParser(instant);
 }
 
 /** Reads from a server if one is named, else from the data folder. */

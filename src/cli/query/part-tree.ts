@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { children } from "../../selector/children.ts";
 import { print } from "../../selector/selector.ts";
 import type { BinaryOperator, Expression } from "../../selector/syntax.ts";
 import { type Computed, Datetime } from "../../values/value.ts";
@@ -31,33 +32,17 @@ export function allParts(expression: Expression): readonly Expression[] {
 
 /** The parts worth a line: literals are seen in the text around them. */
 function partsOf(expression: Expression): readonly Expression[] {
-  return children(expression).filter(({ kind }) => kind !== "literal");
+  return separateParts(expression).filter(({ kind }) => kind !== "literal");
 }
 
-function children(expression: Expression): readonly Expression[] {
-  switch (expression.kind) {
-    case "literal":
-    case "now":
-    case "accessor":
-    case "variable":
-    case "cohort":
-      return [];
-    case "list":
-      return expression.items;
-    case "index":
-      return [expression.object, expression.index];
-    case "unary":
-      return [expression.operand];
-    case "binary":
-      return isJoining(expression.operator)
-        ? joined(expression, expression.operator)
-        : [expression.left, expression.right];
-    case "call":
-      return expression.arguments;
-    case "binding":
-      // The body has a value for each element only, which the value of the whole sums up.
-      return [expression.source];
+/** The nodes below one that have a value of their own. */
+function separateParts(expression: Expression): readonly Expression[] {
+  if (expression.kind === "binary" && isJoining(expression.operator)) {
+    return joined(expression, expression.operator);
   }
+  // The body has a value for each element only, which the value of the whole sums up.
+  if (expression.kind === "binding") return [expression.source];
+  return children(expression);
 }
 
 function isJoining(operator: BinaryOperator): boolean {

@@ -7,6 +7,7 @@ import { SYSTEM_CLOCK } from "../../clock.ts";
 import { readBehaviors } from "../../event/read-behaviors.ts";
 import type { Project } from "../../project/project.ts";
 import { type PlanContext, plan, type QueryRequest } from "../../query/plan.ts";
+import { everyProfile } from "../../query/query.ts";
 import { createRegistry } from "../../registry/registry.ts";
 import type { SelectorScope } from "../../selector/checker.ts";
 import { compile } from "../../selector/selector.ts";
@@ -95,7 +96,8 @@ export function storeSource(store: Store, project: Project): ProfileSource {
       }
     },
     propertyNames: async (groupKey) => {
-      const summaries = await store.properties({ projectId: project.id, groupKey }, NAME_COUNT_MAX);
+      const all = everyProfile({ projectId: project.id, groupKey });
+      const summaries = await store.properties(all, NAME_COUNT_MAX);
       return summaries.map(({ name }) => name);
     },
   };
@@ -147,7 +149,8 @@ export function serverSource({ url, authorization, projectId }: ServerAddress): 
   };
 }
 
-function parameters(request: ReadRequest): Readonly<Record<string, unknown>> {
+/** The parameters of a request to a server. @throws `query.*`, `selector.*` */
+export function parameters(request: ReadRequest): Readonly<Record<string, unknown>> {
   // The server would find the same mistakes, but cannot show where they are as well.
   compile(request.selector, selectorScope(request.behaviors));
   const filter = cohortFilter(request);

@@ -4,6 +4,7 @@
  * @module
  */
 import { stringify } from "csv-stringify/sync";
+import { cellText, spreadsheetSafe } from "../../values/csv.ts";
 import { makeObject, type Value, type ValueObject } from "../../values/value.ts";
 import { displayWidth } from "../../values/width.ts";
 import { CELL_PADDING, renderTable } from "../table.ts";
@@ -50,15 +51,6 @@ export function csvRows(rows: readonly Row[], columns: readonly string[]): strin
 
 function csvCell(value: Value | undefined): string {
   return spreadsheetSafe(cellText(value));
-}
-
-/** A spreadsheet takes text that begins so for a formula. */
-const FORMULA_START = /^[=+\-@\t\r]/;
-const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
-
-/** The text behind an apostrophe where a spreadsheet would otherwise run it as a formula. */
-export function spreadsheetSafe(text: string): string {
-  return FORMULA_START.test(text) && !NUMBER.test(text) ? `'${text}` : text;
 }
 
 /** The columns of a table and how wide each is. */
@@ -128,12 +120,6 @@ export function tableRows(rows: readonly Row[], layout: TableLayout, withHeader:
   });
   const head = withHeader ? [ID_COLUMN, ...layout.columns] : [];
   return renderTable(head, cells, layout.widths);
-}
-
-/** A value as a cell: text as it is, the rest as JSON, nothing for nothing. */
-function cellText(value: Value | undefined): string {
-  if (value === undefined) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function parsed(row: Row): ValueObject {

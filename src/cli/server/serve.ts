@@ -16,12 +16,13 @@ import { openDataFolder } from "../data-folder.ts";
 import { EXIT, type ExitCode } from "../failure.ts";
 import { resolveSettings, type Settings } from "../settings/settings.ts";
 import { note, print, type Terminal } from "../terminal.ts";
+import { openLog } from "./log.ts";
 import { makeServer, startServer } from "./running-server.ts";
 
 /** Serves a data folder until the terminal asks to stop. */
 export async function runServe(terminal: Terminal, settings: Settings): Promise<ExitCode> {
   const folder = await openDataFolder(settings.data, settings);
-  const logger = pino({ level: settings.logLevel }, terminal.notes);
+  const logger = openLog(settings.logLevel, terminal.notes);
   const server = await startServer(folder, settings, logger);
   logger.info({ url: server.url, data: settings.data }, "listening");
   if (terminal.notes.isTTY === true) {

@@ -24,6 +24,7 @@ export interface Settings {
   readonly logLevel: LogLevel;
   readonly bodyBytesMax: number;
   readonly queryTimeoutMs: number;
+  readonly queryProfilesMax: number;
   readonly stopTimeoutMs: number;
   readonly sessionIdleMs: number;
   readonly sessionsPerProjectMax: number;
@@ -33,6 +34,7 @@ export interface Settings {
   readonly signedRequests: boolean;
   readonly bearerTokens: string;
   readonly memoryLimit: string;
+  readonly tempLimit: string;
   readonly threads: number;
 }
 
@@ -73,6 +75,8 @@ const LOG_LEVELS: readonly LogLevel[] = [
   "silent",
 ];
 const PORT_MAX = 65_535;
+/** More than keys of profiles can tell apart. */
+const PROFILE_COUNT_MAX = 4_294_967_295;
 const MINUTE_MS = 60_000;
 const MIB = 1024 * 1024;
 
@@ -105,6 +109,13 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
     24 * 60 * MINUTE_MS,
     8 * MINUTE_MS,
     "longest time one query may run, in milliseconds",
+  ),
+  queryProfilesMax: integer(
+    "query-profiles-max",
+    0,
+    PROFILE_COUNT_MAX,
+    0,
+    "most profiles one query may select for pages or an export; 0 for any number",
   ),
   stopTimeoutMs: integer(
     "stop-timeout-ms",
@@ -143,13 +154,14 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
     "",
     "JSON file of bearer tokens, each with its service account; empty for none",
   ),
-  memoryLimit: {
-    ...names("memory-limit"),
-    type: "a size such as 2GB, or empty",
-    default: "",
-    description: "memory the engine may use; empty leaves it 80 % of the machine",
-    read: (value) => (/^(\d+(\.\d+)?\s*[KMGT]i?B)?$/i.test(value) ? value : undefined),
-  },
+  memoryLimit: size(
+    "memory-limit",
+    "memory the engine may use; empty leaves it half of the machine's, or of the container's",
+  ),
+  tempLimit: size(
+    "temp-limit",
+    "disk the engine may use for what does not fit in memory; empty leaves it half of what is free at the start",
+  ),
   threads: integer("threads", 0, 1024, 0, "threads of the engine; 0 takes one for each core"),
 };
 
@@ -238,6 +250,16 @@ function integer(
       const number = /^\d{1,15}$/.test(found) ? Number(found) : Number.NaN;
       return number >= min && number <= max ? number : undefined;
     },
+  };
+}
+
+function size(name: string, description: string): Setting<string> {
+  return {
+    ...names(name),
+    type: "a size such as 2GB, or empty",
+    default: "",
+    description,
+    read: (found) => (/^(\d+(\.\d+)?\s*[KMGT]i?B)?$/i.test(found) ? found : undefined),
   };
 }
 

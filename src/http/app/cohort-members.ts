@@ -3,12 +3,15 @@
  *
  * @module
  */
+import { Readable } from "node:stream";
 import { type TSchema, Type } from "@sinclair/typebox";
-import { parse } from "csv-parse/sync";
+import { parse } from "csv-parse";
+import { Turn } from "../../clock.ts";
 import { fail } from "../../errors/error.ts";
 import { DISTINCT_ID_BYTES_MAX } from "../../profile/limits.ts";
 import type { MemberChange } from "../../registry/cohorts.ts";
 import type { ApiReply, ApiRequest } from "../api.ts";
+import { listBody } from "../list-body.ts";
 import type { Route } from "../route.ts";
 import { inProject, ok, type ProjectCall, parseJson } from "./app.ts";
 import { cohortId } from "./cohorts.ts";
@@ -16,6 +19,9 @@ import { cohortId } from "./cohorts.ts";
 const IDS: TSchema = Type.Array(Type.Union([Type.String(), Type.Integer()]));
 const LIST = Type.Array(Type.Union([Type.String(), Type.Integer()]));
 const UPLOAD = Type.Union([LIST, Type.Object({ distinct_ids: LIST })]);
+
+/** An upload is read in parts of this size. */
+const CSV_PART_BYTES = 16_384;
 
 const CHANGES: readonly MemberChange[] = ["add", "replace", "remove"];
 
@@ -34,7 +40,16 @@ export const COHORT_MEMBER_ROUTES: readonly Route[] = [
       const { context, access } = call;
       const id = cohortId(call);
       const distinctIds = await context.registry.savedCohorts.members(access.project.id, id);
-      return ok({ cohort_id: id, count: distinctIds.length, distinct_ids: distinctIds });
+      return {
+        status: 200,
+        headers: { "content-type": "application/json; charset=utf-8" },
+        body: await listBody({
+          before: `{"status":"ok","results":{"cohort_id":${id},"count":${distinctIds.length},"distinct_ids":[`,
+          items: distinctIds,
+          textOf: (distinctId) => JSON.stringify(distinctId),
+          after: "]}}",
+        }),
+      };
     },
   }),
   inProject({
@@ -64,7 +79,7 @@ async function changeMembers(call: ProjectCall): Promise<ApiReply> {
   const { project } = access;
   const id = cohortId(call);
   const mode = readMode(parameters.get("mode"));
-  const distinctIds = readIds(request);
+  const distinctIds = await readIds(request);
   await savedCohorts.changeMembers(project.id, id, mode, distinctIds);
   const { length } = await savedCohorts.members(project.id, id);
   return ok({ cohort_id: id, count: length });
@@ -82,9 +97,9 @@ function readMode(text: string | undefined): MemberChange {
 }
 
 /** The ids of an upload, each once; a text that begins like JSON is JSON. */
-function readIds({ body }: ApiRequest): readonly string[] {
+async function readIds({ body }: ApiRequest): Promise<readonly string[]> {
   const text = body.toString("utf8").trim();
-  const ids = /^[[{]/.test(text) ? readJsonIds(text) : readCsvIds(text);
+  const ids = /^[[{]/.test(text) ? readJsonIds(text) : await readCsvIds(text);
   const used = ids.filter((id) => id !== "").map((id) => id.toWellFormed());
   for (const id of used) checkLength(id);
   return [...new Set(used)];
@@ -100,18 +115,30 @@ function readJsonIds(text: string): readonly string[] {
 }
 
 /** The column that is called distinct id, or else the first one. */
-function readCsvIds(text: string): readonly string[] {
-  const rows = parseRows(text);
+async function readCsvIds(text: string): Promise<readonly string[]> {
+  const rows = await parseRows(text);
   const column = rows[0]?.findIndex((name) => /^\$?distinct_id$/i.test(name.trim())) ?? -1;
   const ids = column === -1 ? rows : rows.slice(1);
   return ids.map((row) => row[Math.max(column, 0)]?.trim() ?? "");
 }
 
-function parseRows(text: string): readonly (readonly string[])[] {
+async function parseRows(text: string): Promise<readonly (readonly string[])[]> {
+  const parser = parse({ relaxColumnCount: true, skipEmptyLines: true });
+  const rows: string[][] = [];
   try {
-    return parse(text, { relaxColumnCount: true, skipEmptyLines: true });
+    for await (const row of Readable.from(partsOf(Buffer.from(text))).pipe(parser)) rows.push(row);
+    return rows;
   } catch (failure) {
     throw invalid(failure instanceof Error ? failure.message : "it is no CSV");
+  }
+}
+
+/** The bytes of an upload in parts, between which other work gets its turn. */
+async function* partsOf(bytes: Buffer): AsyncGenerator<Buffer> {
+  const turn = new Turn();
+  for (let start = 0; start < bytes.length; start += CSV_PART_BYTES) {
+    yield bytes.subarray(start, start + CSV_PART_BYTES);
+    if (turn.isOver) await turn.next();
   }
 }
 

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { closingQuote, nesting } from "../../values/json-text.ts";
 
 /** The members of an object, each as JSON text; the last of several with one name. The text must be valid. */
 export function membersOf(json: string): ReadonlyMap<string, string> {
@@ -41,15 +42,4 @@ function piecesOf(json: string): readonly string[] {
     }
   }
   return pieces.filter((piece) => piece !== "");
-}
-
-function nesting(character: string): -1 | 0 | 1 {
-  if (character === "{" || character === "[") return 1;
-  return character === "}" || character === "]" ? -1 : 0;
-}
-
-function closingQuote(json: string, start: number): number {
-  let at = start + 1;
-  while (at < json.length && json.charAt(at) !== '"') at += json.charAt(at) === "\\" ? 2 : 1;
-  return at;
 }

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Project } from "../../project/project.ts";
-import type { ProfileQuery } from "../../query/query.ts";
 import type { ServerContext } from "../context.ts";
 import { eventJson } from "../event-json.ts";
 
@@ -32,25 +31,15 @@ export async function* personalData(
 }
 
 async function* profiles(
-  { store, clock }: ServerContext,
+  { store }: ServerContext,
   project: Project,
   distinctIds: readonly string[],
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const scope = { projectId: project.id, groupKey: undefined };
-  const query: ProfileQuery = {
-    scope,
-    distinctIds,
-    selectors: [],
-    sort: undefined,
-    behaviors: new Map(),
-    includesStrangers: false,
-    limit: undefined,
-    asOfSeconds: Math.floor(clock.now() / 1000),
-    timeZone: project.timeZone,
-  };
-  const keys = await store.select(query, signal);
+  const keys = await store.keysOfUsers(project.id, distinctIds);
   for (let start = 0; start < keys.length; start += PROFILES_AT_ONCE) {
+    signal.throwIfAborted();
     const rows = await store.read(scope, keys.subarray(start, start + PROFILES_AT_ONCE));
     yield rows
       .map(

@@ -5,9 +5,7 @@
  *
  * @module
  */
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import { randomFrom, sampleId } from "./dataset.ts";
+import { randomFrom, sampleId, writeLines } from "./profiles.ts";
 
 /** The last second an event may happen in. */
 export const LAST_EVENT_SECONDS: number = Date.UTC(2026, 10, 1) / 1_000;
@@ -20,30 +18,35 @@ const NAMES = [
 const SYSTEMS = ["iOS", "Android", "Windows", "Mac OS X", "Linux"] as const;
 const BROWSERS = ["Chrome", "Safari", "Firefox", "Edge"] as const;
 
+/** An event as `whom import --events` takes it. */
+export interface SampleEvent {
+  readonly event: string;
+  /** In seconds. */
+  readonly time: number;
+  readonly distinct_id: string;
+  readonly $insert_id: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
 /** Writes events as NDJSON, in no order of time. */
 export async function writeEvents(
   path: string,
   count: number,
   profileCount: number,
 ): Promise<void> {
-  const random = randomFrom(54_321);
-  const file = createWriteStream(path);
-  let lines = "";
-  for (let index = 0; index < count; index++) {
-    lines += `${JSON.stringify(sampleEvent(index, profileCount, random))}\n`;
-    if (lines.length > 1 << 20) {
-      if (!file.write(lines)) await once(file, "drain");
-      lines = "";
-    }
-  }
-  file.end(lines);
-  await once(file, "finish");
+  await writeLines(path, sampleEvents(count, profileCount));
 }
 
-function sampleEvent(index: number, profileCount: number, random: () => number): object {
+/** Events one after the other, in no order of time. */
+export function* sampleEvents(count: number, profileCount: number): Generator<SampleEvent> {
+  const random = randomFrom(54_321);
+  for (let index = 0; index < count; index++) yield sampleEvent(index, profileCount, random);
+}
+
+function sampleEvent(index: number, profileCount: number, random: () => number): SampleEvent {
   const below = (limit: number): number => Math.floor(random() * limit);
   return {
-    event: NAMES[below(NAMES.length)],
+    event: NAMES[below(NAMES.length)] ?? "",
     time: Math.floor(LAST_EVENT_SECONDS - random() * SPAN_SECONDS),
     distinct_id: sampleId(Math.floor(random() * random() * profileCount)),
     $insert_id: `i${index.toString(36)}`,

@@ -3,23 +3,15 @@
  *
  * @module
  */
-import { LAST_EVENT_SECONDS } from "./event-dataset.ts";
-import type { Question } from "./questions.ts";
-
-/** The hand-typed events: sorted so that a behavior reads few rows, with the profile's number instead of its id. */
-export const HAND_EVENTS = `create table hand_events as
-  select (e.time // 86400)::integer as day, e.event as name, h.key as key, e.time as time,
-    try_cast(e.properties->>'amount' as double) as amount
-  from read_json('$file', format = 'newline_delimited', columns = {event: 'VARCHAR', time: 'BIGINT', distinct_id: 'VARCHAR', properties: 'JSON'}) e
-  join hand h using (distinct_id)
-  order by 1, 2, 3`;
+import { LAST_EVENT_SECONDS } from "../data/events.ts";
+import type { Question } from "./question.ts";
 
 interface Behavior {
   readonly name: string;
   readonly event: string;
   readonly days: number;
   readonly selector?: string;
-  /** The same condition over `hand_events`. */
+  /** The same condition over `events`. */
   readonly condition?: string;
 }
 
@@ -27,7 +19,7 @@ interface BehaviorQuestion {
   readonly name: string;
   readonly behaviors: readonly Behavior[];
   readonly where: string;
-  /** The condition over `hand`, in which a behavior's name stands for a table of keys and counts `n`. */
+  /** The condition over `profiles`, in which a behavior's name stands for a table of keys and counts `n`. */
   readonly sql: string;
 }
 
@@ -89,14 +81,18 @@ export function behaviorQuestions(): readonly Question[] {
         name: `count ${name}`,
         request: { ...request, page_size: 1, output_properties: ["plan"] },
         answer: "total" as const,
-        sql: `with ${tables} select count(*) from hand where ${sql}`,
+        peers: { hand: { answer: `with ${tables} select count(*) from profiles where ${sql}` } },
       },
       {
         name: `first 1,000: ${name}`,
         request: whole,
         answer: "ids" as const,
-        sql: `with ${tables} select distinct_id from hand where ${sql} order by distinct_id limit 1000`,
-        documents: "select distinct_id, properties from hand where distinct_id in ($ids)",
+        peers: {
+          hand: {
+            answer: `with ${tables} select distinct_id from profiles where ${sql} order by distinct_id limit 1000`,
+            documents: "select distinct_id, properties from profiles where distinct_id in ($ids)",
+          },
+        },
       },
     ];
   });
@@ -105,5 +101,5 @@ export function behaviorQuestions(): readonly Question[] {
 function tableOf({ name, event, days, condition }: Behavior): string {
   const from = LAST_EVENT_SECONDS - days * 86_400;
   const and = condition === undefined ? "" : ` and ${condition}`;
-  return `${name} as (select key, count(*) as n from hand_events where day between ${Math.floor(from / 86_400)} and ${Math.floor(LAST_EVENT_SECONDS / 86_400)} and time between ${from} and ${LAST_EVENT_SECONDS} and name = '${event}'${and} group by key)`;
+  return `${name} as (select key, count(*) as n from events where day between ${Math.floor(from / 86_400)} and ${Math.floor(LAST_EVENT_SECONDS / 86_400)} and time between ${from} and ${LAST_EVENT_SECONDS} and name = '${event}'${and} group by key)`;
 }
