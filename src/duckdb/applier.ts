@@ -45,9 +45,9 @@ export class Applier {
   /**
    * Applies batches in one transaction.
    *
-   * @param after what they must not be written before, whatever comes of it; they are made ready meanwhile
+   * @param after what they must not be written before, or at all if it fails; they are made ready meanwhile
    */
-  apply(batches: readonly Batch[], after: Promise<unknown> | undefined): Promise<Applied> {
+  async apply(batches: readonly Batch[], after: Promise<unknown> | undefined): Promise<Applied> {
     const transaction = new Transaction(this.#tables, batches);
     const before = this.#last;
     this.#last = transaction;
@@ -56,9 +56,12 @@ export class Applier {
       this.#known(),
       before?.isOver === true ? undefined : before,
     );
-    const write = (): Promise<Applied> =>
-      this.#exclusively((connection) => this.#commit(connection, transaction));
-    return after === undefined ? write() : after.then(write, write);
+    try {
+      if (after !== undefined) await after;
+      return await this.#exclusively((connection) => this.#commit(connection, transaction));
+    } finally {
+      transaction.end();
+    }
   }
 
   async #commit(connection: DuckDBConnection, transaction: Transaction): Promise<Applied> {
@@ -144,21 +147,21 @@ class Transaction {
     recent: RecentDocuments,
     writeCount: number,
   ): Promise<Applied> {
-    try {
-      const ready = await this.#ready;
-      if (ready === undefined || !this.#isBaseTrue(writeCount)) {
-        return await applyBatches(connection, this.#tables, this.#batches, recent);
-      }
-      const applied = await commitWrites(connection, this.#tables, ready);
-      this.#isAsComputed = ready.every((write) => write.isPlain);
-      return applied;
-    } finally {
-      this.#isOver = true;
-      // Whoever was made ready from it has what they need.
-      this.#batches = [];
-      this.#base = undefined;
-      this.#ready = Promise.resolve(undefined);
+    const ready = await this.#ready;
+    if (ready === undefined || !this.#isBaseTrue(writeCount)) {
+      return applyBatches(connection, this.#tables, this.#batches, recent);
     }
+    const applied = await commitWrites(connection, this.#tables, ready);
+    this.#isAsComputed = ready.every((write) => write.isPlain);
+    return applied;
+  }
+
+  /** Lets go of everything, as it is on disk or will never be. */
+  end(): void {
+    this.#isOver = true;
+    this.#batches = [];
+    this.#base = undefined;
+    this.#ready = Promise.resolve(undefined);
   }
 
   #isBaseTrue(writeCount: number): boolean {

@@ -34,11 +34,11 @@ import { ReaderPool } from "./reader-pool.ts";
 
 export type { EngineOptions } from "./engine-file.ts";
 
-/** Readers that may run at once; more wait their turn. */
-const READERS_MAX = 8;
+/** Queries that may run at once; more wait their turn, as they would only take the cores from each other. */
+const READERS_MAX = 4;
 
-/** Readers kept for look-ups, which must not wait behind queries that take long. */
-const QUICK_READERS_MAX = 2;
+/** Readers kept for look-ups and pages, which must not wait behind queries that take long. */
+const QUICK_READERS_MAX = 4;
 
 /** Results that may be streamed at once; each holds a connection for as long as its client reads. */
 const STREAMS_MAX = 32;

@@ -17,11 +17,15 @@ const KEYS_PER_READ = 1_000;
 /** From so many keys on, two readers are faster than one: half of the time goes into planning. */
 const SHARED_FROM_KEYS = 200;
 
-/** Keys as parts that are read at the same time. */
-export function halves(keys: ProfileKeys): readonly ProfileKeys[] {
-  if (keys.length < SHARED_FROM_KEYS) return [keys];
+/** The profiles of keys, many of them as two parts that are read at the same time. */
+export async function readInParts(
+  keys: ProfileKeys,
+  read: (part: ProfileKeys) => Promise<readonly ProfileRow[]>,
+): Promise<readonly ProfileRow[]> {
+  if (keys.length < SHARED_FROM_KEYS) return read(keys);
   const middle = keys.length >> 1;
-  return [keys.subarray(0, middle), keys.subarray(middle)];
+  const parts = await Promise.all([read(keys.subarray(0, middle)), read(keys.subarray(middle))]);
+  return parts.flat();
 }
 
 /** The profiles with these keys, in this order; with strangers, known ids without a profile as well. */

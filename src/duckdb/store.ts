@@ -43,7 +43,7 @@ import { tablesAsSeen, watchLayout } from "./layout.ts";
 import { LookUps } from "./look-ups.ts";
 import { Promoter } from "./promoter.ts";
 import { readEvents } from "./read-events.ts";
-import { halves, readRows } from "./read-profiles.ts";
+import { readInParts, readRows } from "./read-profiles.ts";
 import { readMembers, readRecords, writeMembers, writeRecords } from "./records.ts";
 import { selectResidual } from "./residual.ts";
 import { loadTables, prepareSchema } from "./schema.ts";
@@ -154,12 +154,11 @@ export class DuckdbStore implements Store {
   ): Promise<readonly ProfileRow[]> {
     const table = this.#tables.find(scope);
     if (table === undefined || keys.length === 0) return [];
-    const parts = await Promise.all(
-      halves(keys).map((half) =>
-        this.#database.read((connection) => readRows(connection, table, half, includesStrangers)),
+    return readInParts(keys, (part) =>
+      this.#database.readQuickly((connection) =>
+        readRows(connection, table, part, includesStrangers),
       ),
     );
-    return parts.flat();
   }
 
   async *values(

@@ -65,9 +65,9 @@ function readMembers<Read>(
 ): ReadonlyMap<string, Read> {
   if (!isObject(value)) throw new InvalidField(field, "must be an object");
   const members = new Map<string, Read>();
-  for (const [sent, sentValue] of Object.entries(value)) {
+  for (const sent of Object.keys(value)) {
     const name = readName(sent);
-    members.set(name, read(sentValue, `${field}.${name}`));
+    members.set(name, read(value[sent] as Value, `${field}.${name}`));
   }
   return members;
 }

@@ -27,6 +27,8 @@ const UPDATES_READY_MIN = 500;
 interface Request {
   readonly batches: readonly Batch[];
   readonly updateCount: number;
+  /** What it depends on; such a request is committed alone. */
+  readonly after: Promise<unknown> | undefined;
   readonly resolve: (rejections: readonly UpdateRejection[]) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -56,17 +58,21 @@ export class Writer {
   /**
    * Writes updates; those of one scope apply in order, after those of earlier calls.
    *
+   * @param after what must have succeeded: an earlier call, as a rule. Nothing is written if it fails
    * @returns once all are durable: the updates that broke a limit, by their place in `batches`
-   * @throws `ingest.writer_full`, `data.closed` after `drain`, or what the store threw; nothing is written then
+   * @throws `ingest.writer_full`, `data.closed` after `drain`, or what the store or `after` threw; nothing is written then
    */
-  async write(batches: readonly Batch[]): Promise<readonly UpdateRejection[]> {
+  async write(
+    batches: readonly Batch[],
+    after?: Promise<unknown>,
+  ): Promise<readonly UpdateRejection[]> {
     const updateCount = batches.reduce((count, batch) => count + sizeOf(batch), 0);
     if (updateCount === 0) return [];
     if (this.#isDrained) throw fail("data.closed", {});
     const isOver = this.#waitingCount + updateCount > this.#updatesWaitingMax;
     if (isOver && this.#waitingCount > 0) throw fail("ingest.writer_full", {});
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ batches, updateCount, resolve, reject });
+      this.#waiting.push({ batches, updateCount, after, resolve, reject });
       this.#waitingCount += updateCount;
       if (this.#waitingCount >= UPDATES_READY_MIN) this.#onMuchWaiting?.();
       this.#underWay ??= this.#commitAll();
@@ -102,9 +108,11 @@ export class Writer {
     let taken = 0;
     let updateCount = 0;
     for (const request of this.#waiting) {
-      if (taken > 0 && updateCount + request.updateCount > this.#updatesPerCommitMax) break;
+      const isOver = updateCount + request.updateCount > this.#updatesPerCommitMax;
+      if (taken > 0 && (isOver || request.after !== undefined)) break;
       taken++;
       updateCount += request.updateCount;
+      if (request.after !== undefined) break;
     }
     this.#waitingCount -= updateCount;
     return this.#waiting.splice(0, taken);
@@ -119,7 +127,7 @@ export class Writer {
   async #commit(requests: readonly Request[], before?: Promise<void>): Promise<void> {
     try {
       const all = requests.flatMap(({ batches }) => batches);
-      const rejections = await this.#store.apply(all, before);
+      const rejections = await this.#store.apply(all, both(before, requests[0]?.after));
       settle(requests, rejections);
     } catch (error) {
       if (requests.length === 1) {
@@ -129,6 +137,14 @@ export class Writer {
       for (const request of requests) await this.#commit([request]);
     }
   }
+}
+
+/** What ends when both have, and fails when one of them does. */
+function both(
+  one: Promise<unknown> | undefined,
+  other: Promise<unknown> | undefined,
+): Promise<unknown> | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Promise.all([one, other]);
 }
 
 function sizeOf(batch: Batch): number {

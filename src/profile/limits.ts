@@ -61,8 +61,8 @@ export function boundBytes(value: Value): number {
     for (const element of value as readonly Value[]) bytes += boundBytes(element);
     return bytes;
   }
-  for (const [name, member] of Object.entries(value as ValueObject)) {
-    bytes += boundTextBytes(name) + boundBytes(member);
+  for (const name of Object.keys(value)) {
+    bytes += boundTextBytes(name) + boundBytes((value as ValueObject)[name] as Value);
   }
   return bytes;
 }

@@ -49,7 +49,7 @@ export class MemoryStore implements Store {
     batches: readonly Batch[],
     after?: Promise<unknown>,
   ): Promise<readonly UpdateRejection[]> {
-    if (after !== undefined) await after.catch(() => undefined);
+    if (after !== undefined) await after;
     const rejections: UpdateRejection[] = [];
     for (const [batch, written] of batches.entries()) {
       if (holdsEvents(written)) {

@@ -105,7 +105,8 @@ export interface Store {
    *
    * Calls take effect in the order they are made, unless they are to wait.
    *
-   * @param after what must have ended, well or badly, before anything is written; the store may make ready meanwhile
+   * @param after what must have ended before anything is written; the store may make ready meanwhile. If it fails, nothing
+   *   is written, and the call fails as it did.
    */
   apply(batches: readonly Batch[], after?: Promise<unknown>): Promise<readonly UpdateRejection[]>;
 

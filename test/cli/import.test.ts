@@ -152,7 +152,8 @@ describe("an import", () => {
     const seen = new Set<unknown>();
     const breaking: ImportTarget = {
       ...target,
-      prepare: (records) => async () => {
+      prepare: (records) => async (after) => {
+        await after;
         writeCount += 1;
         if (writeCount === 3) throw new Error("power cut");
         for (const record of records) {

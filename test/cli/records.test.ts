@@ -26,7 +26,9 @@ async function* chunked(text: string, size: number): AsyncGenerator<Buffer> {
 
 async function texts(pieces: ReturnType<typeof lines>): Promise<(string | undefined)[]> {
   const all: (string | undefined)[] = [];
-  for await (const { bytes } of pieces) all.push(bytes?.toString().trim());
+  for await (const part of pieces) {
+    for (const { bytes } of part) all.push(bytes?.toString().trim());
+  }
   return all;
 }
 
@@ -40,7 +42,7 @@ async function readAll(
     ...options,
   });
   const items: Item[] = [];
-  for await (const item of source.items) items.push(item);
+  for await (const part of source.items) items.push(...part);
   return items;
 }
 
@@ -81,8 +83,8 @@ describe("pieces of JSON", () => {
 
   it("know the byte where a line ends", async () => {
     const ends: number[] = [];
-    for await (const piece of lines(chunked("é\nbc\nd", 2), { position: 4, endByte: 100 })) {
-      ends.push(piece.position, piece.endByte);
+    for await (const part of lines(chunked("é\nbc\nd", 2), { position: 4, endByte: 100 })) {
+      for (const piece of part) ends.push(piece.position, piece.endByte);
     }
     expect(ends).toEqual([5, 103, 6, 106, 7, 107]);
   });

@@ -49,7 +49,7 @@ class EagerStore extends MemoryStore {
   ): Promise<readonly UpdateRejection[]> {
     const ids = batches.flatMap(({ updates }) => updates.map(({ distinctId }) => distinctId));
     this.begun.push(ids);
-    await after?.catch(() => undefined);
+    await after;
     await new Promise<void>((resolve) => this.#open.push(resolve));
     if (ids.includes("poison")) throw new Error("poisoned");
     this.written.push(ids);
@@ -233,6 +233,26 @@ describe("a writer", () => {
     ]);
     await Promise.all([first, last]);
     expect(store.written).toEqual([["first"], ["a"], ["b"], late]);
+  });
+
+  it("writes nothing that comes after what failed, and commits it alone", async () => {
+    const store = new EagerStore();
+    const writer = new Writer(store);
+    const first = writer.write(users("first"));
+    const others = [writer.write(users("a")), writer.write(users("b"))];
+    const good = writer.write(users("good"), first);
+    const poison = writer.write(users("poison"));
+    const bad = writer.write(users("bad"), poison);
+    const worse = writer.write(users("worse"), bad);
+    const outcomes = Promise.allSettled([poison, bad, worse]);
+    others.push(writer.write(users("c")));
+    await store.stepToEnd();
+    await Promise.all([first, good, ...others]);
+    expect(store.written).toEqual([["first"], ["a", "b"], ["good"], ["c"]]);
+    expect(
+      (await outcomes).map((each) => each.status === "rejected" && String(each.reason)),
+    ).toEqual(Array(3).fill("Error: poisoned"));
+    expect(await writer.write([])).toEqual([]);
   });
 
   it("drains what it has given to the store early", async () => {

@@ -27,6 +27,7 @@ export function eventStoreTarget(folder: EventFolder, project: Project): ImportT
   return {
     name: `events of project ${project.id}`,
     batchRecordCount: FOLDER_BATCH_COUNT,
+    batchesAtOnce: 1,
     prepare: (records) => {
       const { identity } = project;
       const { batches, failures } = decodeEvents(records, {
@@ -53,6 +54,7 @@ export function eventServerTarget(server: string, token: string): ImportTarget {
   return {
     name: `events of ${server} ${token}`,
     batchRecordCount: REQUEST_EVENT_COUNT,
+    batchesAtOnce: 1,
     prepare: (records) => {
       const texts = records.map((record) => JSON.stringify(record));
       return () => sendRecords({ server, path: "/import?strict=1", headers }, texts);

@@ -1,7 +1,8 @@
 /**
  * Files of records into a target: batches in order, rejects kept, progress remembered.
  *
- * At most two batches are in memory: one on its way to disk, and the next being read and made ready.
+ * Few batches are in memory: those on their way to disk, as many as the target takes at once, and the next being read and
+ * made ready.
  *
  * @module
  */
@@ -23,7 +24,7 @@ import {
   START,
 } from "./records.ts";
 import { type Reject, RejectFile } from "./rejects.ts";
-import type { ImportTarget, Write } from "./target.ts";
+import type { ImportTarget, TargetRejection, Write } from "./target.ts";
 
 /** What to import, and how. */
 export interface ImportPlan {
@@ -49,6 +50,13 @@ interface Batch {
   readonly origins: { readonly line: number; readonly value: unknown }[];
   readonly rejects: Reject[];
   position: Position;
+}
+
+/** A batch on its way to disk. */
+interface Commit {
+  readonly written: Promise<readonly TargetRejection[]>;
+  /** Once it is counted, and its rejects are kept. */
+  readonly done: Promise<void>;
 }
 
 /** What became of one file. */
@@ -209,32 +217,47 @@ class FileImport {
   }
 
   async #run(
-    items: AsyncIterable<Item>,
+    items: AsyncIterable<readonly Item[]>,
     bytesRead: () => number,
     display: ProgressDisplay,
     errorCountMax: number,
   ): Promise<Outcome> {
-    let underWay: Promise<void> = Promise.resolve();
+    const underWay: Commit[] = [];
     try {
       for await (const batch of batches(items, this.#plan.reader, this.#target.batchRecordCount)) {
         const write = this.#target.prepare(batch.records);
-        await underWay;
+        while (underWay.length >= this.#target.batchesAtOnce) await underWay.shift()?.done;
         const { writtenCount, rejectedCount } = this.progress;
         display.update(bytesRead(), writtenCount, rejectedCount);
         if (rejectedCount > errorCountMax) return "too_many_errors";
         if (this.#terminal.stop.aborted) return "stopped";
-        underWay = this.#commit(batch, write);
-        // A failure is met by the `await` above, or below: until then it must not count as unhandled.
-        underWay.catch(() => undefined);
+        underWay.push(this.#commit(batch, write, underWay.at(-1)));
       }
     } finally {
-      await underWay;
+      await underWay.at(-1)?.done;
     }
     return this.progress.rejectedCount > errorCountMax ? "too_many_errors" : "finished";
   }
 
-  async #commit(batch: Batch, write: Write): Promise<void> {
-    const refused = batch.records.length === 0 ? [] : await write();
+  #commit(batch: Batch, write: Write, before: Commit | undefined): Commit {
+    const written =
+      batch.records.length === 0
+        ? Promise.resolve(before?.written).then(() => [])
+        : write(before?.written);
+    const done = this.#count(batch, written, before?.done);
+    // A failure is met where the last commit is awaited: until then it must not count as unhandled.
+    for (const each of [written, done]) each.catch(() => undefined);
+    return { written, done };
+  }
+
+  /** @param before the batch before, which has to be counted first */
+  async #count(
+    batch: Batch,
+    written: Promise<readonly TargetRejection[]>,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
+    await before;
+    const refused = await written;
     const rejects = [
       ...batch.rejects,
       ...refused.map(({ index, message }) => ({
@@ -260,20 +283,22 @@ class FileImport {
 }
 
 async function* batches(
-  items: AsyncIterable<Item>,
+  parts: AsyncIterable<readonly Item[]>,
   reader: RecordReader,
   recordCount: number,
 ): AsyncGenerator<Batch> {
   let batch = emptyBatch(START);
   let startByte = 0;
-  for await (const item of items) {
-    // A saved answer holds many records at one position: they stay together, or resuming would skip some.
-    if (isFull(batch, startByte, recordCount) && item.position.line !== batch.position.line) {
-      yield batch;
-      startByte = batch.position.endByte;
-      batch = emptyBatch(item.position);
+  for await (const items of parts) {
+    for (const item of items) {
+      // A saved answer holds many records at one position: they stay together, or resuming would skip some.
+      if (isFull(batch, startByte, recordCount) && item.position.line !== batch.position.line) {
+        yield batch;
+        startByte = batch.position.endByte;
+        batch = emptyBatch(item.position);
+      }
+      take(batch, item, reader);
     }
-    take(batch, item, reader);
   }
   if (batch.records.length + batch.rejects.length > 0) yield batch;
 }

@@ -54,26 +54,28 @@ class Gathered {
   }
 }
 
-/** The lines of a stream, without their ends. */
+/** The lines of a stream, without their ends, those of each of its parts at once. */
 export async function* lines(
   input: AsyncIterable<Buffer>,
   from: { readonly position: number; readonly endByte: number },
-): AsyncGenerator<Piece> {
+): AsyncGenerator<readonly Piece[]> {
   const gathered = new Gathered();
   let { position, endByte } = from;
   for await (const chunk of input) {
+    const pieces: Piece[] = [];
     let start = 0;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, start)) {
       gathered.add(chunk.subarray(start, at));
       endByte += at + 1 - start;
       position += 1;
-      yield { position, endByte, bytes: gathered.take() };
+      pieces.push({ position, endByte, bytes: gathered.take() });
       start = at + 1;
     }
     gathered.add(chunk.subarray(start));
     endByte += chunk.length - start;
+    yield pieces;
   }
-  if (!gathered.isEmpty) yield { position: position + 1, endByte, bytes: gathered.take() };
+  if (!gathered.isEmpty) yield [{ position: position + 1, endByte, bytes: gathered.take() }];
 }
 
 /** Where in the structure the next byte stands. */
@@ -89,8 +91,8 @@ interface Cursor {
 /** What a byte means for the piece being gathered. */
 type Step = "inside" | "last" | "between";
 
-/** The elements of a top-level array, or the values of a sequence. */
-export async function* values(input: AsyncIterable<Buffer>): AsyncGenerator<Piece> {
+/** The elements of a top-level array, or the values of a sequence, those of each part of the stream at once. */
+export async function* values(input: AsyncIterable<Buffer>): AsyncGenerator<readonly Piece[]> {
   const gathered = new Gathered();
   const cursor: Cursor = {
     depth: 0,
@@ -102,6 +104,7 @@ export async function* values(input: AsyncIterable<Buffer>): AsyncGenerator<Piec
   let position = 0;
   let passed = 0;
   for await (const chunk of input) {
+    const pieces: Piece[] = [];
     let start = 0;
     for (let at = 0; at < chunk.length; at++) {
       const step = advance(cursor, chunk[at] ?? 0, gathered.isEmpty && start === at);
@@ -110,12 +113,14 @@ export async function* values(input: AsyncIterable<Buffer>): AsyncGenerator<Piec
       start = at + 1;
       if (gathered.isEmpty) continue;
       position += 1;
-      yield { position, endByte: passed + at + 1, bytes: gathered.take() };
+      pieces.push({ position, endByte: passed + at + 1, bytes: gathered.take() });
     }
     gathered.add(chunk.subarray(start));
     passed += chunk.length;
+    yield pieces;
   }
-  if (!gathered.isEmpty) yield { position: position + 1, endByte: passed, bytes: gathered.take() };
+  if (gathered.isEmpty) return;
+  yield [{ position: position + 1, endByte: passed, bytes: gathered.take() }];
 }
 
 function advance(cursor: Cursor, byte: number, isFirst: boolean): Step {

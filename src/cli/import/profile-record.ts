@@ -69,13 +69,10 @@ function toWireRecord(value: unknown, shape: Shape): Shaped {
   if (column === undefined) return { kind: "rejected", reason: missingId(shape, columns) };
   const id = String(own(object, column));
   const properties = own(object, "$properties");
-  if (isPlain(properties)) return setting(shape, id, Object.entries(properties));
+  if (isPlain(properties)) return setting(shape, id, properties);
   if (Object.keys(object).some((name) => OPERATIONS.has(name))) return operating(shape, id, object);
-  return setting(
-    shape,
-    id,
-    Object.entries(object).filter(([name]) => name !== column),
-  );
+  const { [column]: _id, ...others } = object;
+  return setting(shape, id, others);
 }
 
 /** The members that may hold the id of a record, in the order they are tried. */
@@ -94,19 +91,18 @@ function isId(value: Value | undefined): boolean {
 }
 
 /** A record that sets properties. What names a group is not one of them; what it says of `$last_seen` becomes the time of the update. */
-function setting(shape: Shape, id: string, entries: readonly [string, Value][]): Shaped {
-  const seenAtMs = lastSeenMs(entries.find(([name]) => name === LAST_SEEN)?.[1]);
-  const values = makeObject(
-    entries.filter(([name]) => {
-      if (name === LAST_SEEN) return seenAtMs === undefined;
-      return !(shape.groupKey !== undefined && (name === GROUP_KEY || name === GROUP_ID));
-    }),
-  );
+function setting(shape: Shape, id: string, properties: ValueObject): Shaped {
+  const { [LAST_SEEN]: lastSeen, ...others } = properties;
+  const seenAtMs = Object.hasOwn(properties, LAST_SEEN) ? lastSeenMs(lastSeen) : undefined;
+  const values = seenAtMs === undefined ? properties : others;
   const time: Value = seenAtMs ?? shape.nowMs;
-  return {
-    kind: "record",
-    record: makeObject([...address(shape, id), ["$time", time], ["$set", values]]),
-  };
+  const named = shape.groupKey === undefined ? values : withoutGroup(values);
+  return { kind: "record", record: { ...address(shape, id), $time: time, $set: named } };
+}
+
+function withoutGroup(values: ValueObject): ValueObject {
+  const { [GROUP_KEY]: _key, [GROUP_ID]: _id, ...others } = values;
+  return others;
 }
 
 /** A record of the wire, which says itself what to do. */
@@ -115,20 +111,15 @@ function operating(shape: Shape, id: string, object: ValueObject): Shaped {
   const time: Value = own(object, "$time") ?? shape.nowMs;
   return {
     kind: "record",
-    record: makeObject([...address(shape, id), ["$time", time], ...others]),
+    record: makeObject([...Object.entries(address(shape, id)), ["$time", time], ...others]),
   };
 }
 
 /** The members that name a profile. An import means the id it names, and no place to guess it from. */
-function address(shape: Shape, id: string): readonly [string, Value][] {
-  const name: [string, Value][] =
-    shape.groupKey === undefined
-      ? [["$distinct_id", id]]
-      : [
-          ["$group_key", shape.groupKey],
-          ["$group_id", id],
-        ];
-  return [...name, ["$ip", "0"]];
+function address({ groupKey }: Shape, id: string): ValueObject {
+  return groupKey === undefined
+    ? { $distinct_id: id, $ip: "0" }
+    : { $group_key: groupKey, $group_id: id, $ip: "0" };
 }
 
 /** `YYYY-MM-DDTHH:MM:SS`, as answers write it, is UTC. */

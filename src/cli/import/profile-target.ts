@@ -12,6 +12,9 @@ import type { ImportTarget } from "./target.ts";
 /** Profiles a batch, which is as many as one request may have. */
 export const BATCH_RECORD_COUNT = 2000;
 
+/** One that is being written, and one that the store makes ready meanwhile. */
+const FOLDER_BATCHES_AT_ONCE = 2;
+
 const nothing = async (): Promise<void> => {
   // Each batch is whole by itself.
 };
@@ -25,18 +28,20 @@ export function storeTarget(
   return {
     name: targetName(`project ${project.id}`, groupKey),
     batchRecordCount: BATCH_RECORD_COUNT,
+    batchesAtOnce: FOLDER_BATCHES_AT_ONCE,
     prepare: (records) => {
       const { batches, failures } = decodeRecords(records, {
         target: groupKey === undefined ? "engage" : "groups",
         nowMs: Date.now(),
         token: project.token,
       });
-      return async () => {
+      return async (after) => {
         const refused = await writer.write(
           batches.map((batch) => ({
             scope: { projectId: project.id, groupKey: batch.groupKey },
             updates: batch.updates,
           })),
+          after,
         );
         return [
           ...failures,
@@ -61,6 +66,8 @@ export function serverTarget(
   return {
     name: targetName(`${server} ${token}`, groupKey),
     batchRecordCount: BATCH_RECORD_COUNT,
+    // Requests might overtake each other.
+    batchesAtOnce: 1,
     prepare: (records) => {
       const texts = records.map((record) => JSON.stringify({ ...record, $token: token }));
       return () => sendRecords({ server, path, headers: {} }, texts);

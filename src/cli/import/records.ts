@@ -60,7 +60,8 @@ export interface RecordSource {
   readonly size: number | undefined;
   /** Bytes of the file read so far. */
   bytesRead(): number;
-  readonly items: AsyncIterable<Item>;
+  /** In order, some at a time. */
+  readonly items: AsyncIterable<readonly Item[]>;
 }
 
 const HEAD_BYTES = 64 * 1024;
@@ -141,10 +142,10 @@ function itemsOf(
   format: RecordFormat,
   stream: AsyncIterable<Buffer>,
   options: ReadOptions,
-): AsyncIterable<Item> {
+): AsyncIterable<readonly Item[]> {
   switch (format) {
     case "csv":
-      return csvItems(Readable.from(stream, { objectMode: false }), options);
+      return oneByOne(csvItems(Readable.from(stream, { objectMode: false }), options));
     case "json":
       return pieceItems(values(stream), options);
     case "ndjson":
@@ -153,13 +154,20 @@ function itemsOf(
 }
 
 async function* pieceItems(
-  pieces: AsyncIterable<Piece>,
+  parts: AsyncIterable<readonly Piece[]>,
   { from, ...ids }: ReadOptions,
-): AsyncGenerator<Item> {
-  for await (const piece of pieces) {
-    if (piece.position <= from.line) continue;
-    for (const item of read(piece, ids)) yield item;
+): AsyncGenerator<readonly Item[]> {
+  for await (const pieces of parts) {
+    const items: Item[] = [];
+    for (const piece of pieces) {
+      if (piece.position > from.line) items.push(...read(piece, ids));
+    }
+    yield items;
   }
+}
+
+async function* oneByOne(items: AsyncIterable<Item>): AsyncGenerator<readonly Item[]> {
+  for await (const item of items) yield [item];
 }
 
 /** The records of a piece: one, unless it is blank or a saved answer. */
@@ -319,7 +327,10 @@ async function* rest(
 }
 
 /** The items, with failures of the file named as such. */
-function readable(file: string, items: AsyncIterable<Item>): AsyncIterable<Item> {
+function readable(
+  file: string,
+  items: AsyncIterable<readonly Item[]>,
+): AsyncIterable<readonly Item[]> {
   return {
     [Symbol.asyncIterator]: () => {
       const iterator = items[Symbol.asyncIterator]();

@@ -12,8 +12,12 @@ export interface TargetRejection {
   readonly message: string;
 }
 
-/** Writes what was prepared; resolves once it is durable. */
-export type Write = () => Promise<readonly TargetRejection[]>;
+/**
+ * Writes what was prepared; resolves once it is durable.
+ *
+ * @param after the batch before, if it may still be under way: nothing is written if that fails
+ */
+export type Write = (after?: Promise<unknown>) => Promise<readonly TargetRejection[]>;
 
 /** Takes records, in order. */
 export interface ImportTarget {
@@ -21,6 +25,8 @@ export interface ImportTarget {
   readonly name: string;
   /** So many records make a batch. */
   readonly batchRecordCount: number;
+  /** So many batches may be on their way at once: they take effect in the order they were written. */
+  readonly batchesAtOnce: number;
   /** Makes a batch ready, which costs time that the batch before spends on its way to disk. */
   prepare(records: readonly WireRecord[]): Write;
   /** Called once, when all that was to be written is. */
