@@ -10,7 +10,7 @@ import { type Fragment, join, raw, sql, texts } from "../sql/fragment.ts";
 import { can, type Readings, reading } from "../sql/readings.ts";
 import { Unsupported } from "../sql/unsupported.ts";
 import { boundsOf, bucketsOf, orderCounts } from "../store/statistic.ts";
-import { run } from "./connection.ts";
+import { run } from "./run.ts";
 import type { Selection } from "./selection.ts";
 
 /** Numbers as frequent as the last that is shown; their order is that of their texts, which SQL writes differently. */

@@ -12,7 +12,7 @@ import {
   type Reading,
   takesColumns,
 } from "../store/catalog.ts";
-import { run } from "./connection.ts";
+import { run } from "./run.ts";
 import { COLUMN_TYPES, type PropertyColumn, type PropertyTable } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 

@@ -13,9 +13,10 @@ import { columnName } from "../sql/property.ts";
 import { type CatalogProperty, sharedEntries } from "../store/catalog.ts";
 import { isAskedFor, isRare } from "../store/column-policy.ts";
 import { slices } from "./append.ts";
-import { type Database, run } from "./connection.ts";
+import type { Database } from "./connection.ts";
 import { DUCKDB } from "./dialect.ts";
 import { copyTables, type TableCopy } from "./erase.ts";
+import { run } from "./run.ts";
 import type { EventTable, ProfileTable } from "./tables.ts";
 
 /** Rows whose entries one statement sets aside. */

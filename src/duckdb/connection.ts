@@ -4,23 +4,8 @@
  * @module
  */
 import { renameSync } from "node:fs";
-import {
-  BIGINT,
-  BOOLEAN,
-  DOUBLE,
-  type DuckDBConnection,
-  type DuckDBInstance,
-  type DuckDBMaterializedResult,
-  type DuckDBResult,
-  type DuckDBType,
-  type DuckDBValue,
-  LIST,
-  listValue,
-  UINTEGER,
-  VARCHAR,
-} from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { fail, WhomError } from "../errors/error.ts";
-import type { Fragment, Parameter } from "../sql/fragment.ts";
 import { engineError } from "./engine-budget.ts";
 import {
   attach,
@@ -29,7 +14,7 @@ import {
   realFile,
   removeFile,
 } from "./engine-file.ts";
-import { dropPrepared, keepPrepared, runPrepared, type Writes } from "./prepared.ts";
+import { dropPrepared, keepPrepared, type Writes } from "./prepared.ts";
 import { ReaderPool } from "./reader-pool.ts";
 
 export type { EngineOptions } from "./engine-file.ts";
@@ -327,56 +312,10 @@ export class Database {
   }
 }
 
-/** Runs one statement; its parameters go typed, so that indexes match them. */
-export async function run(
-  connection: DuckDBConnection,
-  statement: Fragment,
-): Promise<DuckDBMaterializedResult> {
-  const { text, parameters } = statement;
-  const values = parameters.map(toDuckdb);
-  const types = parameters.map((parameter) => TYPES[parameter.kind]);
-  return runPrepared(connection, text, values, types);
-}
-
-/** Runs one statement whose result is taken chunk by chunk, so that each can be let go; it must be taken to its end. */
-export function runInChunks(
-  connection: DuckDBConnection,
-  { text, parameters }: Fragment,
-): Promise<DuckDBResult> {
-  const types = parameters.map((parameter) => TYPES[parameter.kind]);
-  return connection.stream(text, parameters.map(toDuckdb), types);
-}
-
 /** Closes a connection, and before it the statements it keeps. */
 function closeConnection(connection: DuckDBConnection): void {
   dropPrepared(connection);
   connection.closeSync();
-}
-
-const TYPES: Readonly<Record<Parameter["kind"], DuckDBType>> = {
-  text: VARCHAR,
-  number: DOUBLE,
-  truth: BOOLEAN,
-  seconds: BIGINT,
-  key: UINTEGER,
-  integers: LIST(BIGINT),
-  keys: LIST(UINTEGER),
-  numbers: LIST(DOUBLE),
-  texts: LIST(VARCHAR),
-};
-
-function toDuckdb(parameter: Parameter): DuckDBValue {
-  switch (parameter.kind) {
-    case "seconds":
-      return BigInt(parameter.value);
-    case "integers":
-    case "keys":
-    case "numbers":
-    case "texts":
-      return listValue([...parameter.value]);
-    default:
-      return parameter.value;
-  }
 }
 
 /** What the engine threw, as an error somebody can act on. */

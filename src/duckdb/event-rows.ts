@@ -14,9 +14,9 @@ import { behaviorScan } from "../sql/event-statement.ts";
 import { groupsOf } from "../sql/profile-names.ts";
 import { profileSubject } from "../store/subject.ts";
 import type { Computed } from "../values/value.ts";
-import { run } from "./connection.ts";
 import { DUCKDB } from "./dialect.ts";
 import { readIds } from "./ids.ts";
+import { run } from "./run.ts";
 import { eventSource } from "./scope-table.ts";
 import type { ProfileTable } from "./tables.ts";
 

@@ -15,10 +15,10 @@ import {
 import { type Fragment, join, raw, sql } from "../sql/fragment.ts";
 import { isAscending } from "../store/key-order.ts";
 import type { ProfileKeys } from "../store/store.ts";
-import { runInChunks } from "./connection.ts";
 import type { PlannedPart } from "./export-plan.ts";
 import type { LineColumns } from "./export-sql.ts";
 import { itemsOf } from "./key-columns.ts";
+import { runInChunks } from "./run.ts";
 
 /** Lines by ascending key. */
 export interface Lines {

@@ -16,9 +16,9 @@ import { type Fragment, join, raw, sql } from "../sql/fragment.ts";
 import type { Catalog, Reading } from "../store/catalog.ts";
 import type { DocumentsRequest } from "../store/documents.ts";
 import { ascendingKeys } from "../store/key-order.ts";
-import { run } from "./connection.ts";
 import { KeyRange } from "./export-range.ts";
 import { valueAt, valuesOf } from "./export-sql.ts";
+import { run } from "./run.ts";
 import type { ProfileTable } from "./tables.ts";
 
 /** The column of all properties, where none are named. */

@@ -5,9 +5,9 @@
  */
 import type { DuckDBConnection, DuckDBMaterializedResult } from "@duckdb/node-api";
 import { raw, sql } from "../sql/fragment.ts";
-import { run } from "./connection.ts";
 import type { KeyRange } from "./export-range.ts";
 import { itemsOf } from "./key-columns.ts";
+import { run } from "./run.ts";
 import type { ProfileTable } from "./tables.ts";
 
 /** Keys that are measured together, as a power of two: the profiles of so many are read at once at least. */

@@ -6,10 +6,10 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type FrozenKeys, keysInOrder } from "../store/frozen-keys.ts";
 import type { ProfileKeys } from "../store/store.ts";
-import { run } from "./connection.ts";
 import type { IdOrder } from "./id-order.ts";
-import { keysOfColumn, keysOfList } from "./key-columns.ts";
+import { keyParts, keysOfColumn } from "./key-columns.ts";
 import { selectResidual } from "./residual.ts";
+import { run } from "./run.ts";
 import type { Selection } from "./selection.ts";
 
 /** What a query selects. The engine sorts only where the order at hand cannot. */
@@ -19,9 +19,9 @@ export async function freezeKeys(
   order: IdOrder,
   signal: AbortSignal | undefined,
 ): Promise<FrozenKeys> {
-  const { exact, keyList } = selection.statement;
-  if (exact && keyList !== undefined && !order.isBehind) {
-    const frozen = await order.freeze(keysOfList(await run(connection, keyList)));
+  const { exact, unorderedKeys } = selection.statement;
+  if (exact && unorderedKeys !== undefined && !order.isBehind) {
+    const frozen = await order.freeze(keyParts(await run(connection, unorderedKeys)));
     if (frozen !== undefined) return frozen;
   }
   return keysInOrder(await selectKeys(connection, selection, signal));

@@ -10,11 +10,13 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { Turn } from "../clock.ts";
 import { sql } from "../sql/fragment.ts";
 import { type FrozenKeys, keysInOrder } from "../store/frozen-keys.ts";
 import type { ProfileKeys } from "../store/store.ts";
-import { run } from "./connection.ts";
-import { keysOfColumn } from "./key-columns.ts";
+import { type KeyParts, keysOf, keysOfColumn } from "./key-columns.ts";
+import { KeySet } from "./key-set.ts";
+import { run } from "./run.ts";
 import type { ProfileTable } from "./tables.ts";
 
 /** Keys or places looked at before other work gets its turn: some milliseconds. */
@@ -29,50 +31,49 @@ const REST_FACTOR = 20;
 /** The place of a key that is not in the order. */
 const NO_PLACE = 0xffffffff;
 
-/** Keys in order, and where each stands. */
+/** Keys in order, each once, and where it stands. */
 class Order {
   readonly keys: ProfileKeys;
   /** By key. */
-  readonly #places: Uint32Array;
+  readonly places: Uint32Array;
+  readonly known: KeySet;
 
-  private constructor(keys: ProfileKeys, places: Uint32Array) {
+  private constructor(keys: ProfileKeys, places: Uint32Array, known: KeySet) {
     this.keys = keys;
-    this.#places = places;
+    this.places = places;
+    this.known = known;
   }
 
-  static async of(keys: ProfileKeys): Promise<Order> {
-    let end = 0;
-    await inTurns(keys.length, (place) => {
-      end = Math.max(end, (keys[place] as number) + 1);
+  /** @param listed may hold a key twice, where its id has a row in two tables */
+  static async of(listed: ProfileKeys): Promise<Order> {
+    let size = 0;
+    await inTurns(listed.length, (start, end) => {
+      for (let at = start; at < end; at++) size = Math.max(size, (listed[at] as number) + 1);
     });
-    const places = new Uint32Array(end).fill(NO_PLACE);
-    await inTurns(keys.length, (place) => {
-      places[keys[place] as number] = place;
+    const keys = new Uint32Array(listed.length);
+    const places = new Uint32Array(size).fill(NO_PLACE);
+    const known = new KeySet(size);
+    let count = 0;
+    await inTurns(listed.length, (start, end) => {
+      for (let at = start; at < end; at++) {
+        const key = listed[at] as number;
+        if (known.has(key) === 1) continue;
+        known.add(key);
+        places[key] = count;
+        keys[count++] = key;
+      }
     });
-    return new Order(keys, places);
+    return new Order(keys.subarray(0, count), places, known);
   }
 
-  static readonly EMPTY: Order = new Order(new Uint32Array(0), new Uint32Array(0));
-
-  /** Tells where each key stands; false if one is not in the order. */
-  async place(keys: ProfileKeys, tell: (place: number, index: number) => void): Promise<boolean> {
-    const places = this.#places;
-    let isKnown = true;
-    await inTurns(keys.length, (index) => {
-      const place = places[keys[index] as number] ?? NO_PLACE;
-      if (place === NO_PLACE) isKnown = false;
-      else tell(place, index);
-    });
-    return isKnown;
-  }
+  static readonly EMPTY: Order = new Order(new Uint32Array(0), new Uint32Array(0), new KeySet(0));
 }
 
-/** Calls a function with the numbers from 0 to a count, and lets other work have its turn now and then. */
-async function inTurns(count: number, step: (index: number) => void): Promise<void> {
+/** Calls a function with stretches of the numbers from 0 to a count, and lets other work have its turn in between. */
+async function inTurns(count: number, step: (start: number, end: number) => void): Promise<void> {
   for (let start = 0; start < count; start += KEYS_PER_TURN) {
     if (start > 0) await setImmediate();
-    const end = Math.min(count, start + KEYS_PER_TURN);
-    for (let index = start; index < end; index++) step(index);
+    step(start, Math.min(count, start + KEYS_PER_TURN));
   }
 }
 
@@ -89,10 +90,10 @@ export class IdOrder {
   }
 
   /** The keys in order; undefined if the order lacks some. */
-  async freeze(keys: ProfileKeys): Promise<FrozenKeys | undefined> {
+  async freeze(keys: KeyParts): Promise<FrozenKeys | undefined> {
     const order = this.#order;
-    const isSparse = keys.length <= order.keys.length * SPARSE_SHARE;
-    const frozen = isSparse ? await sortPlaces(keys, order) : await markPlaces(keys, order);
+    const isSparse = keys.count <= order.keys.length * SPARSE_SHARE;
+    const frozen = isSparse ? await sortPlaces(await keysOf(keys), order) : await mark(keys, order);
     if (frozen === undefined && order === this.#order) this.#isBehind = true;
     return frozen;
   }
@@ -136,66 +137,61 @@ export async function readIdOrder(
 }
 
 async function sortPlaces(keys: ProfileKeys, order: Order): Promise<FrozenKeys | undefined> {
-  const places = new Uint32Array(keys.length);
-  const isKnown = await order.place(keys, (place, index) => {
-    places[index] = place;
+  const placesOfKeys = new Uint32Array(keys.length);
+  let isKnown = true;
+  await inTurns(keys.length, (start, end) => {
+    for (let at = start; at < end; at++) {
+      const place = order.places[keys[at] as number] ?? NO_PLACE;
+      if (place === NO_PLACE) isKnown = false;
+      placesOfKeys[at] = place;
+    }
   });
   return isKnown
-    ? keysInOrder(places.sort().map((place) => order.keys[place] as number))
+    ? keysInOrder(placesOfKeys.sort().map((place) => order.keys[place] as number))
     : undefined;
 }
 
-async function markPlaces(keys: ProfileKeys, order: Order): Promise<FrozenKeys | undefined> {
-  const marks = new Uint8Array(order.keys.length);
-  const isKnown = await order.place(keys, (place) => {
-    marks[place] = 1;
-  });
-  return isKnown ? new MarkedKeys(marks, keys.length, order.keys) : undefined;
+async function mark(keys: KeyParts, order: Order): Promise<FrozenKeys | undefined> {
+  const marked = KeySet.like(order.known);
+  const turn = new Turn();
+  for (const part of keys.parts()) {
+    if (!marked.addAll(part)) return undefined;
+    if (turn.isOver) await turn.next();
+  }
+  return marked.isWithin(order.known) ? new MarkedKeys(marked, keys.count, order.keys) : undefined;
 }
 
-/** Keys by marks on their places: one pass over all places, as far as was asked for. */
+/** Keys by marks: one pass over the order, as far as was asked for. */
 class MarkedKeys implements FrozenKeys {
   readonly count: number;
-  readonly #marks: Uint8Array;
+  readonly #marked: KeySet;
   readonly #order: ProfileKeys;
-  /** One more than there are: what is not marked is written too, and overwritten. */
-  readonly #found: ProfileKeys;
-  #foundCount = 0;
-  #nextPlace = 0;
+  #all: Promise<ProfileKeys> | undefined;
 
-  constructor(marks: Uint8Array, count: number, order: ProfileKeys) {
+  constructor(marked: KeySet, count: number, order: ProfileKeys) {
     this.count = count;
-    this.#marks = marks;
+    this.#marked = marked;
     this.#order = order;
-    this.#found = new Uint32Array(count + 1);
   }
 
   first(countMax: number): ProfileKeys {
     const count = Math.min(countMax, this.count);
-    this.#pass(count, this.#order.length);
-    return this.#found.subarray(0, count);
+    const found = new Uint32Array(count + 1);
+    this.#marked.pick(this.#order, 0, this.#order.length, found, 0, count);
+    return found.subarray(0, count);
   }
 
-  async all(): Promise<ProfileKeys> {
-    for (;;) {
-      this.#pass(this.count, Math.min(this.#order.length, this.#nextPlace + KEYS_PER_TURN));
-      if (this.#foundCount === this.count) return this.#found.subarray(0, this.count);
-      await setImmediate();
-    }
+  all(): Promise<ProfileKeys> {
+    this.#all ??= this.#pickAll();
+    return this.#all;
   }
 
-  /** Goes on until so many keys are found, or to a place. A branch for each mark would cost three times as much. */
-  #pass(countWanted: number, end: number): void {
-    const marks = this.#marks;
-    const order = this.#order;
-    const found = this.#found;
-    let count = this.#foundCount;
-    let place = this.#nextPlace;
-    for (; place < end && count < countWanted; place++) {
-      found[count] = order[place] as number;
-      count += marks[place] as number;
-    }
-    this.#foundCount = count;
-    this.#nextPlace = place;
+  async #pickAll(): Promise<ProfileKeys> {
+    const found = new Uint32Array(this.count + 1);
+    let count = 0;
+    await inTurns(this.#order.length, (start, end) => {
+      count = this.#marked.pick(this.#order, start, end, found, count, this.count);
+    });
+    return found.subarray(0, this.count);
   }
 }

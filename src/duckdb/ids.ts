@@ -6,8 +6,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { sql } from "../sql/fragment.ts";
 import { slices } from "./append.ts";
-import { run } from "./connection.ts";
 import { IDS_PER_STATEMENT, keyList, textList } from "./people.ts";
+import { run } from "./run.ts";
 import type { ProfileTable } from "./tables.ts";
 
 /** The distinct ids of keys; one that nobody has is left out. */

@@ -13,9 +13,9 @@ import { sql } from "../sql/fragment.ts";
 import type { ProfileRow } from "../store/store.ts";
 import { orderText } from "../values/text.ts";
 import { slices } from "./append.ts";
-import { run } from "./connection.ts";
 import { readCanonicalIds } from "./ids.ts";
 import { textList } from "./people.ts";
+import { run } from "./run.ts";
 import type { ProfileTable } from "./tables.ts";
 
 /** Statements that run at once. */

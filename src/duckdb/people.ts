@@ -10,7 +10,7 @@ import { type Fragment, join, sql, texts } from "../sql/fragment.ts";
 import { fold } from "../values/text.ts";
 import { appendColumns, slices } from "./append.ts";
 import { keyColumn, NullColumn, textColumn } from "./column.ts";
-import { run } from "./connection.ts";
+import { run } from "./run.ts";
 import type { ProfileTable } from "./tables.ts";
 
 /** Ids looked up by one statement; past it the engine scans instead. */

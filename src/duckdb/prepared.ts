@@ -6,13 +6,7 @@
  *
  * @module
  */
-import type {
-  DuckDBConnection,
-  DuckDBMaterializedResult,
-  DuckDBPreparedStatement,
-  DuckDBType,
-  DuckDBValue,
-} from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api";
 
 /** Statements a connection keeps prepared, and how long one may be. */
 const PREPARED_MAX = 100;
@@ -68,27 +62,15 @@ export function dropPrepared(connection: DuckDBConnection): void {
   KEPT.delete(connection);
 }
 
-/** Runs a statement, prepared before if that is kept. */
-export async function runPrepared(
+/** The statement of a text that this connection keeps; undefined where it would not hold, or is not worth it. */
+export async function keptStatement(
   connection: DuckDBConnection,
   text: string,
-  values: DuckDBValue[],
-  types: DuckDBType[],
-): Promise<DuckDBMaterializedResult> {
+): Promise<DuckDBPreparedStatement | undefined> {
   const kept = KEPT.get(connection);
   if (kept === undefined || kept.writes.isWriting || text.length > PREPARED_LENGTH_MAX) {
-    return connection.run(text, values, types);
+    return undefined;
   }
-  const prepared = await prepare(connection, kept, text);
-  prepared.bind(values, types);
-  return prepared.run();
-}
-
-async function prepare(
-  connection: DuckDBConnection,
-  kept: Kept,
-  text: string,
-): Promise<DuckDBPreparedStatement> {
   if (kept.preparedAt !== kept.writes.count) {
     clear(kept);
     kept.preparedAt = kept.writes.count;

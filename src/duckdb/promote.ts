@@ -15,8 +15,8 @@ import { type Fragment, join, raw, sql } from "../sql/fragment.ts";
 import { columnName, columnsOfEntries, sharedEntriesOf } from "../sql/property.ts";
 import type { CatalogProperty } from "../store/catalog.ts";
 import { addProperties, writeProperties } from "./catalog-table.ts";
-import { run } from "./connection.ts";
 import { DUCKDB } from "./dialect.ts";
+import { run } from "./run.ts";
 import {
   COLUMN_TYPES,
   type EventTable,

@@ -13,11 +13,11 @@ import { selects } from "../selector/selector.ts";
 import { usesOf } from "../selector/uses.ts";
 import { type EventStatement, eventStatement, type Page } from "../sql/event-statement.ts";
 import { type Fragment, sql } from "../sql/fragment.ts";
-import { run } from "./connection.ts";
 import { DUCKDB } from "./dialect.ts";
 import { type RawEvent, readProfileOf, readRow, toEvent } from "./event-rows.ts";
 import { readCanonicalIds, readIds, readKeys } from "./ids.ts";
 import { keyList } from "./people.ts";
+import { run } from "./run.ts";
 import { eventSource } from "./scope-table.ts";
 import type { ProfileTable } from "./tables.ts";
 

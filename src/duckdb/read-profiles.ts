@@ -7,8 +7,8 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { shownProperties } from "../profile/record.ts";
 import { sql } from "../sql/fragment.ts";
 import type { ProfileKeys, ProfileRow } from "../store/store.ts";
-import { run } from "./connection.ts";
 import { keyList } from "./people.ts";
+import { run } from "./run.ts";
 import type { ProfileTable } from "./tables.ts";
 
 /** Profiles read by one statement; past it the engine scans instead of looking up. */
@@ -56,10 +56,15 @@ async function readProfiles(
     connection,
     sql`select key, distinct_id, properties from ${table} where key in (${keyList(keys)})`,
   );
-  for (const [key, id, properties] of await result.getRows()) {
-    const distinctId = String(id);
-    const propertiesJson = shownProperties(scope, distinctId, String(properties));
-    byKey.set(Number(key), { key: Number(key), distinctId, propertiesJson });
+  for (let index = 0; index < result.chunkCount; index++) {
+    const chunk = result.getChunk(index);
+    const [found, ids, texts] = [0, 1, 2].map((column) => chunk.getColumnValues(column));
+    for (let row = 0; row < chunk.rowCount; row++) {
+      const key = Number(found?.[row]);
+      const distinctId = String(ids?.[row]);
+      const propertiesJson = shownProperties(scope, distinctId, String(texts?.[row]));
+      byKey.set(key, { key, distinctId, propertiesJson });
+    }
   }
 }
 

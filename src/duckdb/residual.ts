@@ -19,7 +19,7 @@ import { orderSortKeys } from "../store/order.ts";
 import { type History, profileSubject } from "../store/subject.ts";
 import { orderText } from "../values/text.ts";
 import { type Computed, Datetime } from "../values/value.ts";
-import { run } from "./connection.ts";
+import { run } from "./run.ts";
 import type { Selection } from "./selection.ts";
 
 /** Keys that one statement of a scan spans, so that memory stays flat. */

@@ -9,8 +9,8 @@ import type { Scope } from "../profile/profile.ts";
 import { raw, sql } from "../sql/fragment.ts";
 import { Catalog } from "../store/catalog.ts";
 import { loadColumns, loadProperties } from "./catalog-table.ts";
-import { run } from "./connection.ts";
 import { Layout } from "./layout.ts";
+import { run } from "./run.ts";
 import type { EventTable, PeopleTable, ProfileTable } from "./tables.ts";
 
 /** The layout of the file; a newer one is not opened. */

@@ -14,9 +14,9 @@ import { Unsupported } from "../sql/unsupported.ts";
 import { breakDownValues, summarizeNumbers } from "../store/statistic.ts";
 import type { Computed } from "../values/value.ts";
 import { breakDownInSql } from "./breakdown.ts";
-import { run } from "./connection.ts";
 import { selectKeys } from "./freeze.ts";
 import { scanSelected } from "./residual.ts";
+import { run } from "./run.ts";
 import type { Selection } from "./selection.ts";
 
 /** Rows that are handed over together. */

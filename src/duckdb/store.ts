@@ -32,7 +32,7 @@ import type {
 import type { Computed } from "../values/value.ts";
 import { Applier } from "./applier.ts";
 import { compactFile } from "./compact.ts";
-import { Database, type EngineOptions, engineFailure, run } from "./connection.ts";
+import { Database, type EngineOptions, engineFailure } from "./connection.ts";
 import { erasePeople, readKeysOfUsers } from "./erase.ts";
 import { exportDocuments } from "./export.ts";
 import { removeExportFiles } from "./export-parquet.ts";
@@ -46,6 +46,7 @@ import { readEvents } from "./read-events.ts";
 import { readInParts, readRows } from "./read-profiles.ts";
 import { readMembers, readRecords, writeMembers, writeRecords } from "./records.ts";
 import { selectResidual } from "./residual.ts";
+import { run } from "./run.ts";
 import { loadTables, prepareSchema } from "./schema.ts";
 import { prepareSelection, type Selection } from "./selection.ts";
 import { EventSorter, isWorthSorting, sortStep } from "./sort-events.ts";

@@ -9,8 +9,8 @@ import { columnName } from "../sql/property.ts";
 import type { CatalogProperty, Reading } from "../store/catalog.ts";
 import type { PropertySummary } from "../store/store.ts";
 import { orderSummaries, summarizeProperty, type TypeCounts } from "../store/summary.ts";
-import { run } from "./connection.ts";
 import { selectKeys } from "./freeze.ts";
+import { run } from "./run.ts";
 import type { Selection } from "./selection.ts";
 
 /** Columns counted by one statement. */

@@ -6,7 +6,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { raw, sql } from "../sql/fragment.ts";
 import { FREQUENT_SHARE } from "../store/column-policy.ts";
-import { run } from "./connection.ts";
+import { run } from "./run.ts";
 import type { PropertyTable } from "./tables.ts";
 
 /** Rows looked at, about: enough to tell a share of a twentieth from one of a thirtieth. */

@@ -12,9 +12,9 @@ import { appendColumns, slices } from "./append.ts";
 import { addProperties } from "./catalog-table.ts";
 import { keyColumn, PlainColumn, textColumn } from "./column.ts";
 import { PropertyRows } from "./columns.ts";
-import { run } from "./connection.ts";
 import { Pacer } from "./pacer.ts";
 import { idLists, type People } from "./people.ts";
+import { run } from "./run.ts";
 import type { EventTable, ProfileTable } from "./tables.ts";
 
 /** A key that nobody is given. */

@@ -51,19 +51,21 @@ export async function writeSession(
 ): Promise<StoredSession> {
   const head = encodeHead(session);
   const blocks = Math.ceil(keys.length / KEYS_PER_BLOCK);
-  const first = Buffer.concat([head, encodeBlocks(keys, 0, BLOCKS_PER_CHUNK)]);
+  const chunk = Buffer.allocUnsafe(Math.min(blocks, BLOCKS_PER_CHUNK) * BLOCK_BYTES);
+  const first = encodeBlocks(keys, 0, BLOCKS_PER_CHUNK, chunk);
   const stored: StoredSession = { session, keysOffset: head.length };
-  if (first.length <= WRITTEN_AT_ONCE_BYTES) {
-    writeAtOnce(path, first);
+  if (head.length + first.length <= WRITTEN_AT_ONCE_BYTES) {
+    writeAtOnce(path, Buffer.concat([head, first]));
     return stored;
   }
   const whole = blocks <= BLOCKS_PER_CHUNK;
   const target = whole ? path : `${path}.part`;
   const file = await open(target, "w", 0o600);
   try {
+    await writeAll(file, head);
     await writeAll(file, first);
     for (let block = BLOCKS_PER_CHUNK; block < blocks; block += BLOCKS_PER_CHUNK) {
-      await writeAll(file, encodeBlocks(keys, block, block + BLOCKS_PER_CHUNK));
+      await writeAll(file, encodeBlocks(keys, block, block + BLOCKS_PER_CHUNK, chunk));
     }
   } catch (failure) {
     await unlink(target).catch(() => undefined);
@@ -150,16 +152,17 @@ function encodeHead(session: Session): Buffer {
   return Buffer.concat([head, header]);
 }
 
-function encodeBlocks(keys: ProfileKeys, from: number, to: number): Buffer {
-  const blocks: Buffer[] = [];
+/** Puts blocks into a buffer. @returns the part of it they take */
+function encodeBlocks(keys: ProfileKeys, from: number, to: number, into: Buffer): Buffer {
   const end = Math.min(keys.length, to * KEYS_PER_BLOCK);
+  let at = 0;
   for (let start = from * KEYS_PER_BLOCK; start < end; start += KEYS_PER_BLOCK) {
     const bytes = encodeKeys(keys.subarray(start, Math.min(start + KEYS_PER_BLOCK, end)));
-    const checksum = Buffer.alloc(CHECKSUM_BYTES);
-    checksum.writeUInt32LE(crc32(bytes));
-    blocks.push(checksum, bytes);
+    at = into.writeUInt32LE(crc32(bytes), at);
+    into.set(bytes, at);
+    at += bytes.length;
   }
-  return Buffer.concat(blocks);
+  return into.subarray(0, at);
 }
 
 /** @throws `DamagedSession` when a block is not what was written */

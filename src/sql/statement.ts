@@ -39,8 +39,8 @@ export interface SelectStatement {
   readonly exact: boolean;
   /** The keys in order; only if `exact`. */
   readonly keys: Fragment;
-  /** The keys as one list in no order; only if `exact` and the query gives them by distinct id, all of them. */
-  readonly keyList: Fragment | undefined;
+  /** The keys in no order; only if `exact` and the query gives them by distinct id, all of them. */
+  readonly unorderedKeys: Fragment | undefined;
   /** Their number, before any limit; only if `exact`. */
   readonly count: Fragment;
   /** What an expression comes to, by kind, for the profiles that are selected; only if `exact`. */
@@ -112,7 +112,7 @@ function compileSelect(
   const isById = query.sort === undefined && query.limit === undefined && branches.length === 1;
   return {
     exact: residual.size === 0 && order !== undefined,
-    keyList: isById ? selectProfiles(raw("list(p.key)"), tables, branches) : undefined,
+    unorderedKeys: isById ? selectProfiles(raw("p.key"), tables, branches) : undefined,
     keys: selectKeys(tables, branches, sql`${order ?? raw("distinct_id")}${limit}`),
     count: countRows(tables, branches),
     rows: {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { seeded } from "../../src/cli/demo/sample-data.ts";
 import { IdOrder } from "../../src/duckdb/id-order.ts";
+import type { KeyParts } from "../../src/duckdb/key-columns.ts";
 import { DuckdbStore } from "../../src/duckdb/store.ts";
 import { orderText } from "../../src/values/text.ts";
 import { event, events } from "../support/events.ts";
@@ -12,6 +13,18 @@ async function orderOf(keys: readonly number[]): Promise<IdOrder> {
   order.refresh(async () => Uint32Array.from(keys));
   await order.settled();
   return order;
+}
+
+/** Keys in parts of at most seven. */
+function inParts(keys: readonly number[]): KeyParts {
+  return {
+    count: keys.length,
+    *parts() {
+      for (let start = 0; start < keys.length; start += 7) {
+        yield Uint32Array.from(keys.slice(start, start + 7));
+      }
+    },
+  };
 }
 
 describe("an order of keys", () => {
@@ -28,7 +41,7 @@ describe("an order of keys", () => {
     const isChosen = new Set(chosen);
     const wanted = all.filter((key) => isChosen.has(key));
     for (const firstCount of [0, 1, 10, count, count + 5]) {
-      const frozen = await order.freeze(Uint32Array.from(chosen));
+      const frozen = await order.freeze(inParts(chosen));
       expect(frozen?.count).toBe(count);
       expect([...(frozen?.first(firstCount) ?? [])]).toEqual(wanted.slice(0, firstCount));
       expect([...((await frozen?.all()) ?? [])]).toEqual(wanted);
@@ -39,16 +52,16 @@ describe("an order of keys", () => {
   it("does not know keys that came later, and is behind from then on", async () => {
     const order = await orderOf([5, 1, 3]);
     expect(order.isBehind).toBe(false);
-    expect(await order.freeze(Uint32Array.from([1, 2]))).toBeUndefined();
+    expect(await order.freeze(inParts([1, 2]))).toBeUndefined();
     expect(order.isBehind).toBe(true);
-    expect(await order.freeze(Uint32Array.from([1, 6]))).toBeUndefined();
-    const known = await order.freeze(Uint32Array.from([3, 1, 5]));
+    expect(await order.freeze(inParts([1, 6]))).toBeUndefined();
+    const known = await order.freeze(inParts([3, 1, 5]));
     expect([...((await known?.all()) ?? [])]).toEqual([5, 1, 3]);
   });
 
   it("gives a key that stands twice once", async () => {
     const order = await orderOf([4, 2, 4, 7]);
-    const frozen = await order.freeze(Uint32Array.from([7, 4]));
+    const frozen = await order.freeze(inParts([7, 4]));
     expect(frozen?.count).toBe(2);
     expect([...((await frozen?.all()) ?? [])]).toEqual([4, 7]);
   });
@@ -58,7 +71,7 @@ describe("an order of keys", () => {
     order.refresh(() => Promise.reject(new Error("closed")));
     await order.settled();
     expect(order.isBehind).toBe(true);
-    expect((await order.freeze(new Uint32Array(0)))?.count).toBe(0);
+    expect((await order.freeze(inParts([])))?.count).toBe(0);
   });
 
   it("is not read again at once", async () => {
