@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type ImportPlan, importFiles } from "../../src/cli/import/import.ts";
 import { profileReader } from "../../src/cli/import/profile-record.ts";
-import { BATCH_RECORD_COUNT, storeTarget } from "../../src/cli/import/profile-target.ts";
+import { FOLDER_BATCH_RECORD_COUNT, storeTarget } from "../../src/cli/import/profile-target.ts";
 import type { ImportTarget } from "../../src/cli/import/target.ts";
 import { SYSTEM_CLOCK } from "../../src/clock.ts";
 import { Writer } from "../../src/ingest/writer.ts";
@@ -61,7 +61,7 @@ const rows = (count: number): string =>
 
 describe("an import", () => {
   it("writes every record, whatever the batches", async () => {
-    const count = 2 * BATCH_RECORD_COUNT + 1;
+    const count = 2 * FOLDER_BATCH_RECORD_COUNT + 1;
     const { target, plan, count: stored, folder } = await fixture(rows(count));
     const { terminal, notes } = recordingTerminal();
     expect(await importFiles(terminal, target, plan())).toBe(0);
@@ -137,16 +137,16 @@ describe("an import", () => {
   });
 
   it("ends once there are more rejects than allowed", async () => {
-    const bad = "bad\n".repeat(BATCH_RECORD_COUNT);
-    const { target, plan, count } = await fixture(`${bad}${rows(BATCH_RECORD_COUNT * 3)}`);
+    const bad = "bad\n".repeat(FOLDER_BATCH_RECORD_COUNT);
+    const { target, plan, count } = await fixture(`${bad}${rows(FOLDER_BATCH_RECORD_COUNT * 3)}`);
     const { terminal, notes } = recordingTerminal();
     expect(await importFiles(terminal, target, plan({ errorCountMax: 5 }))).toBe(1);
     expect(notes()).toContain("stopped: more rejects than --max-errors allows");
-    expect(await count()).toBeLessThan(BATCH_RECORD_COUNT * 3);
+    expect(await count()).toBeLessThan(FOLDER_BATCH_RECORD_COUNT * 3);
   });
 
   it("goes on after an interruption where it was durable", async () => {
-    const total = BATCH_RECORD_COUNT * 5;
+    const total = FOLDER_BATCH_RECORD_COUNT * 5;
     const { target, plan, count, file } = await fixture(`bad\n${rows(total)}`);
     let writeCount = 0;
     const seen = new Set<unknown>();
@@ -165,8 +165,8 @@ describe("an import", () => {
     };
     const first = recordingTerminal();
     await expect(importFiles(first.terminal, breaking, plan())).rejects.toThrow("power cut");
-    expect(first.notes()).toContain(`stopped after line ${2 * BATCH_RECORD_COUNT}`);
-    expect(await count()).toBe(2 * BATCH_RECORD_COUNT - 1);
+    expect(first.notes()).toContain(`stopped after line ${2 * FOLDER_BATCH_RECORD_COUNT}`);
+    expect(await count()).toBe(2 * FOLDER_BATCH_RECORD_COUNT - 1);
 
     const second = recordingTerminal();
     expect(await importFiles(second.terminal, breaking, plan({ resume: true }))).toBe(1);
@@ -181,7 +181,7 @@ describe("an import", () => {
   });
 
   it("ends after the batch under way when it is asked to stop", async () => {
-    const total = BATCH_RECORD_COUNT * 4;
+    const total = FOLDER_BATCH_RECORD_COUNT * 4;
     const { target, plan, count } = await fixture(rows(total));
     const stop = new AbortController();
     const stopping: ImportTarget = {
@@ -193,7 +193,7 @@ describe("an import", () => {
     };
     const { terminal, notes } = recordingTerminal({ stop: stop.signal });
     expect(await importFiles(terminal, stopping, plan())).toBe(1);
-    expect(await count()).toBe(BATCH_RECORD_COUNT);
+    expect(await count()).toBe(FOLDER_BATCH_RECORD_COUNT);
     expect(notes()).toContain("the same command with --resume goes on there");
     const again = recordingTerminal();
     expect(await importFiles(again.terminal, target, plan({ resume: true }))).toBe(0);
@@ -211,7 +211,7 @@ describe("an import", () => {
   });
 
   it("keeps a saved answer together, however many rows it has", async () => {
-    const results = Array.from({ length: BATCH_RECORD_COUNT + 10 }, (_, index) => ({
+    const results = Array.from({ length: FOLDER_BATCH_RECORD_COUNT + 10 }, (_, index) => ({
       $distinct_id: `p${index}`,
       $properties: {},
     }));
@@ -226,7 +226,7 @@ describe("an import", () => {
       },
     };
     await importFiles(recordingTerminal().terminal, counting, plan());
-    expect([await count(), batchCount]).toEqual([BATCH_RECORD_COUNT + 10, 1]);
+    expect([await count(), batchCount]).toEqual([FOLDER_BATCH_RECORD_COUNT + 10, 1]);
   });
 
   it("cannot resume standard input", async () => {
