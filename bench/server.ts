@@ -50,12 +50,16 @@ export class BenchServer {
     this.#client = new HttpClient(url, { authorization: this.authorization });
   }
 
-  /** Starts a server; resolves once it answers. */
-  static async start(data: string, credentials: Credentials): Promise<BenchServer> {
+  /** Starts a server, with more flags if need be; resolves once it answers. */
+  static async start(
+    data: string,
+    credentials: Credentials,
+    ...flags: readonly string[]
+  ): Promise<BenchServer> {
     const port = await freePort();
     const child = spawn(
       process.execPath,
-      [WHOM, "serve", "--data", data, "--port", String(port), "--log-level", "warn"],
+      [WHOM, "serve", "--data", data, "--port", String(port), "--log-level", "warn", ...flags],
       { stdio: ["ignore", "ignore", "inherit"] },
     );
     const server = new BenchServer(`http://127.0.0.1:${port}`, child, credentials);

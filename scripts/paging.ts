@@ -1,8 +1,9 @@
 /**
- * Reads everything while others write and delete: `npm run paging-check -- --profiles N --pagers N --seed N`.
+ * Reads everything while others write, delete and merge: `npm run paging-check -- --pages 10000 --seed N`.
  *
- * A server in a process of its own is read by the documented loop and by pagers at random, three times at once: as
- * it is, while it is stopped and started again, and while it is killed and started again.
+ * A server in a process of its own is read by the documented loop and by pagers at random, in several sessions of
+ * other orders and sizes at once: as it is, while it is stopped and started again, and while it is killed and started
+ * again, until so many pages were read. Then with sessions that expire while their readers pause.
  *
  * @module
  */
@@ -15,27 +16,45 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { BenchServer, type Credentials, whom } from "../bench/server.ts";
-import type { PagingTarget } from "../test/support/paging-client.ts";
-import { type ChurnRecord, History } from "../test/support/paging-history.ts";
-import { play, type Report } from "../test/support/paging-scenario.ts";
+import type { PagingTarget, ReadingPlan } from "../test/support/paging-client.ts";
+import { type ExpiryReport, playExpiry } from "../test/support/paging-expiry.ts";
+import { type ChurnRecord, History, randomFrom } from "../test/support/paging-history.ts";
+import { play, type Report, startChurn } from "../test/support/paging-scenario.ts";
 
 const { values } = parseArgs({
   options: {
     profiles: { type: "string", default: "100000" },
     pagers: { type: "string", default: "10" },
+    writers: { type: "string", default: "3" },
     "page-size": { type: "string", default: "1000" },
+    pages: { type: "string", default: "0" },
     seed: { type: "string", default: "1" },
   },
 });
 const profileCount = Number(values.profiles);
 const pagerCount = Number(values.pagers);
+const writerCount = Number(values.writers);
 const pageSize = Number(values["page-size"]);
+const pageCountMin = Number(values.pages);
 const seed = Number(values.seed);
 /** Profiles the selector does not select at first. */
 const otherCount = Math.ceil(profileCount / 10);
 
-/** What happened in the middle, for each two readings. */
-const ROUNDS = ["", ", stopped in the middle", ", killed in the middle", ", nobody writing"];
+/** The sessions of each round. */
+const PLANS: readonly ReadingPlan[] = [
+  { order: "ids", pageSize, pagerCount: 0 },
+  { order: "ids", pageSize, pagerCount },
+  { order: "ranks", pageSize: Math.ceil(pageSize / 3), pagerCount: 2 },
+  { order: "ranks, descending", pageSize: Math.ceil(pageSize / 2), pagerCount: 0 },
+  { order: "ids", pageSize: Math.ceil(pageSize / 7), pagerCount: 3 },
+];
+
+const ROUNDS = ["", ", stopped in the middle", ", killed in the middle"];
+
+/** How long a session lives in the last part, and how often each of its readers opens one. */
+const IDLE_MS = 1500;
+const SESSIONS_PER_READER = 8;
+const PAGES_PER_SESSION = 12;
 
 const folder = await mkdtemp(join(tmpdir(), "whom-paging-"));
 let server: BenchServer | undefined;
@@ -59,12 +78,15 @@ async function run(): Promise<boolean> {
   const importMs = await timed(() => whom("import", "--data", data, file));
   print(`imported ${profileCount} profiles that match and ${otherCount} others in ${importMs} s`);
   server = await BenchServer.start(data, credentials);
+  const target = targetOf(credentials);
   const report = await play({
-    target: targetOf(credentials),
+    target,
     history,
-    pageSize,
-    pagerCount,
+    plans: PLANS,
+    writerCount,
     seed,
+    pageCountMin,
+    onRound: (pageCount) => process.stderr.write(`${pageCount} pages read\n`),
     restarts: [
       async () => {
         await server?.stop();
@@ -76,8 +98,24 @@ async function run(): Promise<boolean> {
       },
     ],
   });
-  show(report, history);
-  return report.violations.length === 0;
+  await server.stop();
+  server = await BenchServer.start(data, credentials, "--session-idle-ms", String(IDLE_MS));
+  const churn = startChurn({ target, history, writerCount });
+  const expiry = await Promise.race([
+    playExpiry({
+      target,
+      lives: history.lives,
+      plans: PLANS,
+      idleMs: IDLE_MS,
+      sessionsPerReader: SESSIONS_PER_READER,
+      pagesPerSession: PAGES_PER_SESSION,
+      random: randomFrom(seed),
+    }),
+    churn.failed,
+  ]);
+  await churn.stop();
+  show(report, expiry, history);
+  return report.violations.length + expiry.violations.length === 0;
 }
 
 function targetOf({ project_id, token, service_account }: Credentials): PagingTarget {
@@ -115,20 +153,26 @@ async function timed(work: () => unknown): Promise<string> {
   return ((performance.now() - startedMs) / 1000).toFixed(1);
 }
 
-function show({ readings, recordCount, againCount, violations }: Report, { counts }: History) {
-  for (const [index, reading] of readings.entries()) {
+function show(report: Report, expiry: ExpiryReport, { counts }: History): void {
+  const { readings, recordCount, againCount, restartCount } = report;
+  const lastRound = readings.at(-1)?.round;
+  for (const reading of readings) {
+    const happened =
+      reading.round === lastRound ? ", nobody writing" : ROUNDS[reading.round % ROUNDS.length];
     print(
-      `${reading.name}${ROUNDS[Math.floor(index / 2)] ?? ""}: ${reading.certainCount} profiles to find, ` +
+      `${reading.name}${happened}: ${reading.certainCount} profiles to find, ` +
         `${reading.possibleCount} written just then, ${reading.goneCount} deleted before their page was read, ` +
         `${reading.pageCount} pages in ${(reading.elapsedMs / 1000).toFixed(1)} s, ` +
         `${reading.violations.length} violations`,
     );
   }
+  const violations = [...report.violations, ...expiry.violations];
   for (const violation of violations.slice(0, 20)) print(`violation: ${violation}`);
   const done = Object.entries(counts).map(([action, count]) => `${action} ${count}`);
   print(
-    `paging-check: ${profileCount} profiles, ${readings.length} readings, ${againCount} pages asked again, ` +
-      `2 restarts, ${recordCount} writes meanwhile (${done.join(", ")}), seed ${seed}, ` +
+    `paging-check: ${profileCount} profiles, ${readings.length} sessions read whole with ${report.pageCount} pages, ` +
+      `${againCount} pages asked again, ${restartCount} restarts; with pauses ${expiry.pageCount} pages and ` +
+      `${expiry.expiredCount} sessions expired; ${recordCount} writes meanwhile (${done.join(", ")}), seed ${seed}, ` +
       `${violations.length} violations`,
   );
 }

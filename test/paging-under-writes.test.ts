@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type ListeningServer, startListening } from "./clients/duckdb-server.ts";
 import { checkAgain, checkReading } from "./support/paging-check.ts";
-import type { PageRead, PagingTarget, Reading } from "./support/paging-client.ts";
-import { History, type Interval, type Life } from "./support/paging-history.ts";
-import { load, play } from "./support/paging-scenario.ts";
+import type { PageRead, PagingTarget, Reading, ReadingPlan } from "./support/paging-client.ts";
+import { type ExpiryReport, playExpiry } from "./support/paging-expiry.ts";
+import { History, type Interval, type Life, randomFrom } from "./support/paging-history.ts";
+import { load, play, startChurn } from "./support/paging-scenario.ts";
 import { idsOf } from "./support/server.ts";
 
 const SEED = 20_260_501;
@@ -21,24 +22,41 @@ async function restart(old: ListeningServer, folder: string): Promise<ListeningS
   return startListening({ folder, directory, clock });
 }
 
-describe("reading everything while another client writes and deletes", () => {
+/** Read at the same time, while others write. */
+const PLANS: readonly ReadingPlan[] = [
+  { order: "ids", pageSize: 100, pagerCount: 0 },
+  { order: "ids", pageSize: 100, pagerCount: 10 },
+  { order: "ranks", pageSize: 80, pagerCount: 2 },
+  { order: "ranks, descending", pageSize: 120, pagerCount: 0 },
+];
+
+const WRITER_COUNT = 2;
+
+function targetOf(): PagingTarget {
+  if (server === undefined) throw new Error("no server");
+  const { project, secretAuthorization } = server;
+  return {
+    url: () => server?.origin ?? "",
+    projectId: project.id,
+    token: project.token,
+    authorization: secretAuthorization,
+  };
+}
+
+describe("reading everything while other clients write, delete and merge", () => {
   it("gives every profile exactly once, over a restart as well", { timeout: 60_000 }, async () => {
     server = await startListening();
-    const { folder, project, secretAuthorization } = server;
-    const target: PagingTarget = {
-      url: () => server?.origin ?? "",
-      projectId: project.id,
-      token: project.token,
-      authorization: secretAuthorization,
-    };
+    const { folder } = server;
+    const target = targetOf();
     const history = new History(SEED);
     await load(target, history.begin(3000, 300));
     const report = await play({
       target,
       history,
-      pageSize: 100,
-      pagerCount: 10,
+      plans: PLANS,
+      writerCount: WRITER_COUNT,
       seed: SEED,
+      pageCountMin: 0,
       restarts: [
         async () => {
           if (server !== undefined) server = await restart(server, folder);
@@ -46,14 +64,40 @@ describe("reading everything while another client writes and deletes", () => {
       ],
     });
     expect(report.violations).toEqual([]);
-    expect(report.readings).toHaveLength(5);
+    expect(report.readings).toHaveLength(3 * PLANS.length);
     for (const reading of report.readings) expect(reading.certainCount).toBeGreaterThan(2500);
     // Without these, nothing was put to the test.
     expect(report.recordCount).toBeGreaterThan(400);
     expect(history.counts.delete).toBeGreaterThan(20);
     expect(history.counts.recreate).toBeGreaterThan(10);
+    expect(history.counts.merge).toBeGreaterThan(5);
     expect(report.readings.some(({ goneCount }) => goneCount > 0)).toBe(true);
     expect(report.readings.at(-1)).toMatchObject({ possibleCount: 0, goneCount: 0 });
+  });
+
+  it("gives right pages of sessions that have not expired, and no others", async () => {
+    const idleMs = 400;
+    server = await startListening({
+      clock: { nowMs: 0, now: () => Date.now() },
+      sessions: { idleMs },
+    });
+    const target = targetOf();
+    const history = new History(SEED);
+    await load(target, history.begin(1000, 100));
+    const churn = startChurn({ target, history, writerCount: WRITER_COUNT });
+    const expiry: ExpiryReport = await playExpiry({
+      target,
+      lives: history.lives,
+      plans: PLANS,
+      idleMs,
+      sessionsPerReader: 5,
+      pagesPerSession: 8,
+      random: randomFrom(SEED),
+    });
+    await churn.stop();
+    expect(expiry.violations).toEqual([]);
+    expect(expiry.expiredCount).toBeGreaterThan(2);
+    expect(expiry.pageCount).toBeGreaterThan(40);
   });
 });
 
@@ -115,7 +159,8 @@ describe("the check itself", () => {
   const at = (startMs: number, endMs: number = startMs): Interval => ({ startMs, endMs });
 
   function life(id: string, born: number, from: Interval, to?: Interval): Life {
-    return { id, born, created: from, deleted: to, turns: [{ matches: true, at: from }] };
+    const turns = [{ matches: true, at: from }];
+    return { id, born, rank: -born, created: from, deleted: to, turns };
   }
 
   /** Opened between 10 and 12; `c` is deleted after the first page, `d` is made while it opens, `x` afterwards. */
@@ -138,13 +183,14 @@ describe("the check itself", () => {
     const profiles = Array.from(letters, (letter) => ({
       id: letter.toLowerCase(),
       born: BORN[letter as keyof typeof BORN],
+      rank: -BORN[letter as keyof typeof BORN],
     }));
     const asked = number === 0 ? at(10, 12) : at(startMs, startMs + 1);
     return { page: number, pageSize: 2, total, sessionId: "s", profiles, asked };
   }
 
   function reading(...pages: readonly PageRead[]): Reading {
-    return { name: "reader", pageSize: 2, pages, elapsedMs: 1 };
+    return { name: "reader", order: "ids", pageSize: 2, pages, isWhole: true, elapsedMs: 1 };
   }
 
   it.each([
@@ -223,6 +269,24 @@ describe("the check itself", () => {
   ])("finds %s", (_name, wrong, expected) => {
     const { violations } = checkReading(wrong, LIVES);
     expect(violations.join("\n")).toContain(expected);
+  });
+
+  it("looks at the order that was asked for", () => {
+    const upwards = reading(page(0, "ab"), page(1, "d"), page(2, "ef"));
+    const downwards = reading(page(0, "fe"), page(1, "d"), page(2, "ba"));
+    const byRanks = (one: Reading): Reading => ({ ...one, order: "ranks" });
+    expect(checkReading(byRanks(downwards), LIVES).violations).toEqual([]);
+    expect(checkReading({ ...upwards, order: "ranks, descending" }, LIVES).violations).toEqual([]);
+    expect(checkReading(byRanks(upwards), LIVES).violations.join("\n")).toContain(
+      "b stands after a",
+    );
+  });
+
+  it("misses nothing on pages that were not asked for, but what those that were must have", () => {
+    const part = { ...reading(page(0, "ab")), isWhole: false };
+    expect(checkReading(part, LIVES).violations).toEqual([]);
+    const lacking = { ...reading(page(0, "a")), isWhole: false };
+    expect(checkReading(lacking, LIVES).violations.join("\n")).toContain("b (1) is missing");
   });
 
   it("finds a page that changes when it is asked again, but for deletions", () => {

@@ -1,6 +1,6 @@
 /**
- * A running server with profiles as a report on its paging: clients read everything while another writes and
- * deletes, and the server is started again in the middle.
+ * A running server with profiles as a report on its paging: clients read everything while others write, delete and
+ * merge, and the server is started again in the middle.
  *
  * @module
  */
@@ -10,8 +10,9 @@ import {
   type OnPage,
   type PagingTarget,
   type Reading,
-  readByDocumentedLoop,
-  readConcurrently,
+  type ReadingPlan,
+  readSession,
+  writeBatch,
   writeRecords,
 } from "./paging-client.ts";
 import { type ChurnRecord, type History, randomFrom } from "./paging-history.ts";
@@ -21,16 +22,23 @@ export interface Scenario {
   readonly target: PagingTarget;
   /** The profiles that the server holds. */
   readonly history: History;
-  readonly pageSize: number;
-  readonly pagerCount: number;
+  /** The sessions that are read at the same time in each round. */
+  readonly plans: readonly ReadingPlan[];
+  readonly writerCount: number;
   readonly seed: number;
-  /** Ways to start the server again, each tried in the middle of two readings. */
+  /** Ways to start the server again, each tried in the middle of a round. Before them a round goes by without. */
   readonly restarts: readonly (() => Promise<void>)[];
+  /** The rounds are begun again until so many pages were read. */
+  readonly pageCountMin: number;
+  /** Told after each round. */
+  readonly onRound?: (pageCount: number) => void;
 }
 
 /** A reading and what it was found to be. */
 export interface CheckedReading extends Finding {
   readonly name: string;
+  /** Counted from 0; the last is of a server that nobody writes to. */
+  readonly round: number;
   readonly pageCount: number;
   readonly elapsedMs: number;
 }
@@ -38,6 +46,8 @@ export interface CheckedReading extends Finding {
 /** What came out. */
 export interface Report {
   readonly readings: readonly CheckedReading[];
+  readonly pageCount: number;
+  readonly restartCount: number;
   readonly recordCount: number;
   readonly againCount: number;
   readonly violations: readonly string[];
@@ -61,78 +71,95 @@ export async function load(target: PagingTarget, records: Iterable<ChurnRecord>)
   if (batch.length > 0) await writeRecords(target, batch);
 }
 
-/** Does it all and checks it. The last reading is of a server that nobody writes to any more. */
+/** Does it all and checks it. The last round is of a server that nobody writes to any more. */
 export async function play(scenario: Scenario): Promise<Report> {
-  const { target, history, restarts, seed } = scenario;
+  const { target, history, restarts, seed, plans, pageCountMin } = scenario;
   const random = randomFrom(seed);
-  const churn = startChurn(target, history);
-  const readings: Reading[] = [];
-  for (const restart of [undefined, ...restarts]) {
-    readings.push(...(await Promise.race([readTwice(scenario, random, restart), churn.failed])));
-  }
-  const again = await askAgain(scenario, readings, random);
+  const churn = startChurn(scenario);
+  const checked: CheckedReading[] = [];
+  const againViolations: string[] = [];
+  const tally = { pageCount: 0, restartCount: 0, againCount: 0, round: 0 };
+  const check = (readings: readonly Reading[]): void => {
+    for (const reading of readings) {
+      const { name, pages, elapsedMs } = reading;
+      const { round } = tally;
+      const finding = checkReading(reading, history.lives);
+      checked.push({ ...finding, name, round, elapsedMs, pageCount: pages.length });
+      tally.pageCount += pages.length;
+    }
+  };
+  do {
+    for (const restart of [undefined, ...restarts]) {
+      const playing = playRound(scenario, random, restart);
+      const readings = await Promise.race([playing, churn.failed]);
+      const again = await askAgain(scenario, readings, random);
+      check(readings);
+      againViolations.push(...again.violations);
+      tally.againCount += again.count;
+      if (restart !== undefined) tally.restartCount++;
+      tally.round++;
+      scenario.onRound?.(tally.pageCount);
+    }
+  } while (tally.pageCount < pageCountMin);
   await churn.stop();
-  const { pageSize, pagerCount } = scenario;
-  readings.push(await readConcurrently(target, pageSize, pagerCount, random));
-  const checked = readings.map((reading) => ({
-    ...checkReading(reading, history.lives),
-    name: reading.name,
-    pageCount: reading.pages.length,
-    elapsedMs: reading.elapsedMs,
-  }));
+  check(await Promise.all(plans.map((plan) => readSession(target, plan, random))));
   return {
+    ...tally,
     readings: checked,
     recordCount: Object.values(history.counts).reduce((sum, count) => sum + count, 0),
-    againCount: again.count,
-    violations: [...checked.flatMap(({ violations }) => violations), ...again.violations],
+    violations: [...checked.flatMap(({ violations }) => violations), ...againViolations],
   };
 }
 
-interface Churn {
+/** Writers at work. */
+export interface Churn {
   /** Never resolves; rejects when a write fails. */
   readonly failed: Promise<never>;
   /** Resolves once the last write has been answered. */
   stop(): Promise<void>;
 }
 
-function startChurn(target: PagingTarget, history: History): Churn {
+/** Starts writers, each of which writes one batch after the other. */
+export function startChurn({
+  target,
+  history,
+  writerCount,
+}: Pick<Scenario, "target" | "history" | "writerCount">): Churn {
   let isStopping = false;
   const write = async (): Promise<void> => {
-    while (!isStopping) {
-      await history.writeBatch((records) => writeRecords(target, records));
-    }
+    while (!isStopping) await history.writeBatch((batch) => writeBatch(target, batch));
   };
-  const written = write();
+  const written = Promise.all(Array.from({ length: writerCount }, write));
   const failed = new Promise<never>((_resolve, reject) => {
     written.catch(reject);
   });
   failed.catch(() => undefined);
   return {
     failed,
-    stop: () => {
+    stop: async () => {
       isStopping = true;
-      return written;
+      await written;
     },
   };
 }
 
-/** Both ways to read, at the same time; the restart comes when they have read two fifths of their pages. */
-async function readTwice(
-  { target, pageSize, pagerCount }: Scenario,
+/** All sessions at the same time; the restart comes when two fifths of their pages have been read. */
+async function playRound(
+  { target, plans }: Scenario,
   random: () => number,
   restart: (() => Promise<void>) | undefined,
 ): Promise<readonly Reading[]> {
   let restarted: Promise<void> | undefined;
   let pageCount = 0;
-  const onPage: OnPage = ({ total }) => {
-    pageCount++;
-    const wanted = 2 * Math.ceil(total / pageSize);
-    if (pageCount >= 0.4 * wanted) restarted ??= restart?.();
-  };
-  const readings = await Promise.all([
-    readByDocumentedLoop(target, pageSize, onPage),
-    readConcurrently(target, pageSize, pagerCount, random, onPage),
-  ]);
+  const reading = plans.map((plan) => {
+    const onPage: OnPage = ({ total }) => {
+      pageCount++;
+      const wanted = plans.reduce((sum, { pageSize }) => sum + Math.ceil(total / pageSize), 0);
+      if (pageCount >= 0.4 * wanted) restarted ??= restart?.();
+    };
+    return readSession(target, plan, random, onPage);
+  });
+  const readings = await Promise.all(reading);
   if (restart !== undefined && restarted === undefined) {
     throw new Error("the readings ended before the server could be started again");
   }
@@ -142,13 +169,13 @@ async function readTwice(
 
 /** Asks pages of every session again, and one past its end. */
 async function askAgain(
-  { target, history, pageSize }: Scenario,
+  { target, history }: Scenario,
   readings: readonly Reading[],
   random: () => number,
 ): Promise<{ readonly count: number; readonly violations: readonly string[] }> {
   const violations: string[] = [];
   let count = 0;
-  for (const { pages, name } of readings) {
+  for (const { pages, name, pageSize } of readings) {
     const chosen = pages
       .map((page) => ({ page, at: random() }))
       .toSorted((left, right) => left.at - right.at)
