@@ -24,6 +24,7 @@ interface Outcome {
   readonly queryCount: number;
   readonly exactCount: number;
   readonly tellingCount: number;
+  readonly lawCount: number;
   readonly disagreements: readonly string[];
 }
 
@@ -42,7 +43,7 @@ const firstSeed = Number(values.seed);
 async function run(seed: number): Promise<Outcome> {
   if (values.events) {
     const round = await runEventRound(seed);
-    return { ...round, disagreements: round.disagreements.map(reportEvents) };
+    return { ...round, lawCount: 0, disagreements: round.disagreements.map(reportEvents) };
   }
   const round = await runRound(seed);
   const { pairCount, disagreements } = round;
@@ -58,6 +59,7 @@ let caseCount = 0;
 let queryCount = 0;
 let exactCount = 0;
 let tellingCount = 0;
+let lawCount = 0;
 let disagreementCount = 0;
 let seed = firstSeed;
 const startedAt = performance.now();
@@ -67,6 +69,7 @@ for (; caseCount < wanted && disagreementCount <= DISAGREEMENT_COUNT_MAX; seed++
   queryCount += round.queryCount;
   exactCount += round.exactCount;
   tellingCount += round.tellingCount;
+  lawCount += round.lawCount;
   disagreementCount += round.disagreements.length;
   for (const text of round.disagreements.slice(0, SHOWN_COUNT_MAX)) {
     process.stdout.write(`${text}\n\n`);
@@ -80,6 +83,6 @@ const percent = (count: number): string => ((100 * count) / queryCount).toFixed(
 process.stdout.write(
   `differential: ${caseCount} ${what} from seed ${firstSeed} to ${seed - 1} in ${elapsedS} s, ` +
     `${percent(exactCount)} % in SQL alone, ${percent(tellingCount)} % selected some but not all, ` +
-    `${disagreementCount} disagreements\n`,
+    `${lawCount} laws, ${disagreementCount} disagreements\n`,
 );
 process.exitCode = disagreementCount === 0 ? 0 : 1;

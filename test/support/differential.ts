@@ -8,13 +8,20 @@
  */
 import fc from "fast-check";
 import { DuckdbStore } from "../../src/duckdb/store.ts";
-import type { Scope } from "../../src/profile/profile.ts";
+import { WhomError } from "../../src/errors/error.ts";
 import type { ProfileUpdate } from "../../src/profile/update.ts";
 import type { ProfileQuery } from "../../src/query/query.ts";
 import { compile, print, type Selector } from "../../src/selector/selector.ts";
+import type { Expression } from "../../src/selector/syntax.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/store.ts";
-import type { Properties } from "../../src/values/value.ts";
+import {
+  makeObject,
+  type Properties,
+  type Value,
+  type ValueObject,
+} from "../../src/values/value.ts";
+import { type Law, lawsOf } from "./differential-laws.ts";
 import { arbitraryProperties, arbitrarySelector, HOSTILE_NAMES } from "./selector-arbitraries.ts";
 
 /** Selectors of one round. */
@@ -37,11 +44,29 @@ const NAMES: readonly string[] = [
 /** How many properties get columns of their own: none, a few, all. */
 const COLUMN_PROPERTIES: readonly number[] = [0, 4, 48];
 
-const TIME_ZONES: readonly string[] = ["UTC", "America/New_York", "Asia/Kolkata"];
+const TIME_ZONES: readonly string[] = [
+  "UTC",
+  "America/New_York",
+  "Asia/Kolkata",
+  "Europe/Berlin",
+  "Australia/Lord_Howe",
+  "Pacific/Apia",
+];
 
-/** Where two stores differ. */
+/** Seconds within the hours in which clocks are changed somewhere, at the ends of years and of February. */
+const TIMES: readonly number[] = [
+  1_714_557_600, 1_710_053_999, 1_710_054_000, 1_730_613_599, 1_730_613_600, 1_711_846_800,
+  1_704_067_199, 1_709_251_199, 1_325_242_800, 0,
+];
+
+/** One in so many selectors is asked of two profiles by their ids, which takes another way to them. */
+const PIVOT_EVERY = 4;
+
+/** Where two stores differ, or an answer breaks a law. */
 export interface Disagreement {
   readonly seed: number;
+  /** Which law is broken; undefined where the stores differ. */
+  readonly law: string | undefined;
   readonly selector: string;
   readonly statement: string;
   readonly expected: readonly string[];
@@ -56,58 +81,172 @@ export interface Round {
   readonly exactCount: number;
   /** Pairs that selected some profiles, but not all. */
   readonly tellingCount: number;
+  /** Laws that were put to the test. */
+  readonly lawCount: number;
   readonly disagreements: readonly Disagreement[];
 }
 
 /** Runs one round. */
 export async function runRound(seed: number): Promise<Round> {
-  const scope: Scope = { projectId: 1, groupKey: seed % 5 === 0 ? "company" : undefined };
-  const profiles = fc.sample(arbitraryProperties(NAMES), { seed, numRuns: PROFILES_PER_ROUND });
-  const selectors = fc.sample(arbitrarySelector(NAMES), { seed, numRuns: SELECTORS_PER_ROUND });
-  const reference = new MemoryStore();
-  const columnPropertiesMax = COLUMN_PROPERTIES[seed % COLUMN_PROPERTIES.length] ?? 0;
-  const engine = await DuckdbStore.open(":memory:", { columnPropertiesMax, threads: 1 });
+  const engine = await DuckdbStore.open(":memory:", {
+    columnPropertiesMax: COLUMN_PROPERTIES[seed % COLUMN_PROPERTIES.length] ?? 0,
+    threads: 1,
+  });
   try {
-    const updates = profiles.map(toUpdate);
-    await reference.apply([{ scope, updates }]);
-    await engine.apply([{ scope, updates }]);
-    const base = {
-      scope,
+    return await runRoundOn({ reference: new MemoryStore(), engine }, seed);
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Runs one round on any two empty stores. */
+export function runRoundOn(stores: Stores, seed: number): Promise<Round> {
+  return new Play(seed, stores).run();
+}
+
+/** What is compared. */
+export interface Stores {
+  readonly reference: Store;
+  readonly engine: Store;
+}
+
+/** One round under way. */
+class Play {
+  readonly #seed: number;
+  readonly #stores: Stores;
+  readonly #profiles: readonly Properties[];
+  readonly #base: Omit<ProfileQuery, "selectors" | "sort">;
+  readonly #disagreements: Disagreement[] = [];
+  #pairCount = 0;
+  #exactCount = 0;
+  #tellingCount = 0;
+  #lawCount = 0;
+
+  constructor(seed: number, stores: Stores) {
+    this.#seed = seed;
+    this.#stores = stores;
+    this.#profiles = fc
+      .sample(arbitraryProperties(NAMES), { seed, numRuns: PROFILES_PER_ROUND })
+      .map(wellFormed);
+    this.#base = {
+      scope: { projectId: 1, groupKey: seed % 5 === 0 ? "company" : undefined },
       distinctIds: undefined,
       limit: undefined,
-      asOfSeconds: 1_714_557_600 + seed,
+      asOfSeconds: (TIMES[seed % TIMES.length] ?? 0) + (seed % 3600),
       timeZone: TIME_ZONES[seed % TIME_ZONES.length] ?? "UTC",
       behaviors: new Map(),
       includesStrangers: false,
     };
-    let exactCount = 0;
-    let tellingCount = 0;
-    const disagreements: Disagreement[] = [];
-    for (const [index, expression] of selectors.entries()) {
-      const selector = compile(print(expression));
-      if (selector === undefined) continue;
-      const query: ProfileQuery = sorted(base, selector, index);
-      const expected = await idsOf(reference, query);
-      const explanation = await engine.explain(query);
-      const found = await idsOf(engine, query).catch((error: unknown) => [`error: ${error}`]);
-      if (!explanation.residual) exactCount++;
-      if (expected.length > 0 && expected.length < profiles.length) tellingCount++;
-      if (expected.join("\n") !== found.join("\n")) {
-        const { statement } = explanation;
-        const telling = describe(profiles, expected, found);
-        disagreements.push({
-          seed,
-          selector: print(selector.expression),
-          statement,
-          expected,
-          found,
-          profiles: telling,
-        });
-      }
+  }
+
+  /** Writes the profiles and asks everything. */
+  async run(): Promise<Round> {
+    const updates = this.#profiles.map(toUpdate);
+    const { scope } = this.#base;
+    await this.#stores.reference.apply([{ scope, updates }]);
+    await this.#stores.engine.apply([{ scope, updates }]);
+    const expressions = fc.sample(arbitrarySelector(NAMES), {
+      seed: this.#seed,
+      numRuns: SELECTORS_PER_ROUND,
+    });
+    for (const [index, expression] of expressions.entries()) {
+      await this.#ask(expression, index);
+      const other = expressions.at(index - 1) ?? expression;
+      const third = expressions.at(index - 2) ?? expression;
+      for (const law of lawsOf(expression, other, third, index + this.#seed))
+        await this.#check(law);
     }
-    return { pairCount: selectors.length, exactCount, tellingCount, disagreements };
-  } finally {
-    await engine.close();
+    return {
+      pairCount: this.#pairCount,
+      exactCount: this.#exactCount,
+      tellingCount: this.#tellingCount,
+      lawCount: this.#lawCount,
+      disagreements: this.#disagreements,
+    };
+  }
+
+  /** The selector itself: as a filter or as a sort key, and of some profiles by their ids. */
+  async #ask(expression: Expression, index: number): Promise<void> {
+    const selector = compile(print(expression));
+    if (selector === undefined) return;
+    await this.#compare(sorted(this.#base, selector, index), selector);
+    if (index % PIVOT_EVERY > 0) return;
+    const distinctIds = [index, index + 1].map(
+      (at) => toUpdate(new Map(), at % PROFILES_PER_ROUND).distinctId,
+    );
+    const pivot = { ...this.#base, distinctIds, selectors: [selector], sort: undefined };
+    await this.#compare(pivot, selector);
+  }
+
+  /** Compares the stores; the ids that the engine gave. */
+  async #compare(query: ProfileQuery, selector: Selector): Promise<readonly string[]> {
+    const { reference, engine } = this.#stores;
+    const expected = await idsOf(reference, query);
+    const explanation = await engine.explain(query);
+    const found = await idsOf(engine, query).catch((error: unknown) => [`error: ${error}`]);
+    this.#pairCount++;
+    if (!explanation.residual) this.#exactCount++;
+    if (expected.length > 0 && expected.length < this.#profiles.length) this.#tellingCount++;
+    if (expected.join("\n") !== found.join("\n")) {
+      this.#report(undefined, print(selector.expression), explanation.statement, expected, found);
+    }
+    return found;
+  }
+
+  async #check({ name, kind, parts }: Law): Promise<void> {
+    const selectors = parts.map(compiled);
+    // What is no selector, as a literal of a wrong kind beside `and`, is under no law.
+    if (selectors.some((selector) => selector === undefined)) return;
+    const answers: (readonly string[])[] = [];
+    for (const selector of selectors) {
+      if (selector === undefined) continue;
+      const query = { ...this.#base, selectors: [selector], sort: undefined };
+      answers.push((await this.#compare(query, selector)).toSorted());
+    }
+    this.#lawCount++;
+    const [first = [], second = []] = answers;
+    const all = this.#profiles.map((profile, at) => toUpdate(profile, at).distinctId).toSorted();
+    const [expected, found] = kind === "equal" ? [first, second] : [all, answers.flat().toSorted()];
+    if (expected.join("\n") === found.join("\n")) return;
+    const text = parts.map((part) => print(part)).join("  |  ");
+    this.#report(name, text, "", expected, found);
+  }
+
+  #report(
+    law: string | undefined,
+    selector: string,
+    statement: string,
+    expected: readonly string[],
+    found: readonly string[],
+  ): void {
+    const profiles = describe(this.#profiles, expected, found);
+    const seed = this.#seed;
+    this.#disagreements.push({ seed, law, selector, statement, expected, found, profiles });
+  }
+}
+
+/** Texts as decoding leaves them. */
+function wellFormed(properties: Properties): Properties {
+  return new Map(
+    Array.from(properties, ([name, value]) => [name.toWellFormed(), wellFormedValue(value)]),
+  );
+}
+
+function wellFormedValue(value: Value): Value {
+  if (typeof value === "string") return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(wellFormedValue);
+  if (typeof value !== "object" || value === null) return value;
+  const members = Object.entries(value as ValueObject);
+  return makeObject(members.map(([key, member]) => [key, wellFormedValue(member)]));
+}
+
+/** @returns undefined for what is no selector */
+function compiled(expression: Expression): Selector | undefined {
+  try {
+    return compile(print(expression));
+  } catch (error) {
+    if (error instanceof WhomError) return undefined;
+    throw error;
   }
 }
 
@@ -152,9 +291,10 @@ function describe(
 
 /** A disagreement as text, with the command that repeats it. */
 export function report(disagreement: Disagreement): string {
-  const { seed, selector, statement, expected, found, profiles } = disagreement;
+  const { seed, law, selector, statement, expected, found, profiles } = disagreement;
   return [
-    `seed ${seed} (npm run differential -- --seed ${seed} --pairs ${SELECTORS_PER_ROUND})`,
+    `seed ${seed} (npm run differential -- --seed ${seed} --pairs 1)`,
+    ...(law === undefined ? [] : [`  law       ${law}`]),
     `  selector  ${selector}`,
     `  statement ${statement}`,
     `  expected  ${expected.join(" ")}`,

@@ -39,6 +39,15 @@ export const DATE_TEXTS: readonly string[] = [
   "9999-12-31T23:59:59",
   "2024-02-30",
   "2024-01-31T24:00:00",
+  "2024-02-29",
+  "2023-02-29",
+  "0001-01-01T00:00:00",
+  "9999-12-31T23:59:59.999Z",
+  "2024-03-10T02:30:00",
+  "2024-11-03T01:30:00",
+  "2024-03-31T02:30:00",
+  "2011-12-30T12:00:00",
+  "2024-06-30T23:59:60",
 ];
 
 const TEXTS: readonly string[] = [
@@ -128,8 +137,21 @@ function objectOf(member: fc.Arbitrary<Value>): fc.Arbitrary<ValueObject> {
   return fc.array(fc.tuple(key, member), { maxLength: 3 }).map(makeObject);
 }
 
+/** Few, as they are slow: lists of many items, and values in values in values. */
+const arbitraryGreatValue: fc.Arbitrary<Value> = fc.oneof(
+  fc.array(arbitraryScalar, { minLength: 50, maxLength: 120 }),
+  fc.nat(40).map((depth) => {
+    let value: Value = "a";
+    for (let level = 0; level < depth; level++) value = [value];
+    return value;
+  }),
+);
+
 /** What a property may hold. */
-export const arbitraryValue: fc.Arbitrary<Value> = valueOfDepth(2);
+export const arbitraryValue: fc.Arbitrary<Value> = fc.oneof(
+  { weight: 40, arbitrary: valueOfDepth(2) },
+  { weight: 1, arbitrary: arbitraryGreatValue },
+);
 
 /** Properties of a profile, each of the names often missing. */
 export function arbitraryProperties(
