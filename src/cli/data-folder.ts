@@ -2,7 +2,7 @@
  * A data folder as the store and the directory in it.
  *
  * `whom.duckdb` holds the profiles and events, `projects.json` the projects and service accounts, `sessions/` the paging
- * sessions, `imports/` how far imports got. One process at a time holds the profiles; the projects can be
+ * sessions, `imports/` how far imports got, `control.sock` is where a server takes orders. One process at a time holds the profiles; the projects can be
  * changed beside it.
  *
  * @module
@@ -10,6 +10,7 @@
 import { rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { SYSTEM_CLOCK } from "../clock.ts";
+import type { TableContents } from "../duckdb/backup.ts";
 import { DuckdbStore } from "../duckdb/store.ts";
 import { fail, WhomError } from "../errors/error.ts";
 import type { IdentityMode } from "../event/identity.ts";
@@ -36,6 +37,8 @@ export interface DataFolder {
   readonly writer: Writer;
   /** Sorts the events that were added, so that queries read less. */
   settle(): Promise<void>;
+  /** Copies profiles and events into a new file, while both are used. @returns what it must hold */
+  copyTo(path: string): Promise<readonly TableContents[]>;
   /** Finishes the writes under way and lets go of the folder. */
   close(): Promise<void>;
 }
@@ -73,6 +76,7 @@ export async function openDataFolder(folder: string, engine: EngineSettings): Pr
     store,
     writer,
     settle: () => store.settle(),
+    copyTo: (path) => store.copyTo(path),
     close: async () => {
       await writer.drain();
       await store.close().catch((error: unknown) => {

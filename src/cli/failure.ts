@@ -7,7 +7,7 @@ import { CommanderError } from "commander";
 import type { ErrorCode } from "../errors/catalogue.ts";
 import { WhomError } from "../errors/error.ts";
 import { frame } from "../selector/selector.ts";
-import { note, printable, styled, type Terminal } from "./terminal.ts";
+import { note, printable, type Style, styled, type Terminal } from "./terminal.ts";
 
 /** What a command ends with; `docs/cli.md` says the same. */
 export const EXIT = {
@@ -29,6 +29,7 @@ const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set([
   "data.folder_unusable",
   "data.format_unknown",
   "data.engine_failed",
+  "data.no_room",
   "data.closed",
   "server.cannot_listen",
   "server.unreachable",
@@ -60,9 +61,14 @@ export function exitCodeOf(failure: WhomError): ExitCode {
 }
 
 function say(terminal: Terminal, message: string, hint: string, source?: string): void {
-  note(terminal, `${styled(terminal, terminal.notes, "red", "error:")} ${printable(message)}`);
+  labelled(terminal, "red", "error:", message);
   if (source !== undefined) note(terminal, source);
-  note(terminal, `${styled(terminal, terminal.notes, "cyan", "hint:")} ${printable(hint)}`);
+  labelled(terminal, "cyan", "hint:", hint);
+}
+
+function labelled(terminal: Terminal, style: Style, label: string, text: string): void {
+  const shown = styled(terminal, terminal.notes, style, label);
+  terminal.notes.write(`${shown} ${printable(text)}\n`);
 }
 
 function frameOf(failure: WhomError): string | undefined {

@@ -6,6 +6,7 @@
  * @module
  */
 import { Command } from "commander";
+import { addBackupCommands } from "./backup/commands.ts";
 import { addCohortCommands } from "./cohort/commands.ts";
 import { EXIT, type ExitCode, reportFailure } from "./failure.ts";
 import { addImportCommand } from "./import/commands.ts";
@@ -13,7 +14,7 @@ import type { Plan } from "./plan.ts";
 import { addProjectCommands } from "./project/commands.ts";
 import { addQueryCommands } from "./query/commands.ts";
 import { addServerCommands } from "./server/commands.ts";
-import type { Terminal } from "./terminal.ts";
+import { printableLines, type Terminal } from "./terminal.ts";
 import { addUpkeepCommands } from "./upkeep/commands.ts";
 import { packageVersion } from "./version.ts";
 
@@ -53,11 +54,12 @@ export function makeProgram(terminal: Terminal, plan: Plan): Command {
   addQueryCommands(program, terminal, plan);
   addCohortCommands(program, terminal, plan);
   addUpkeepCommands(program, terminal, plan);
+  addBackupCommands(program, terminal, plan);
   for (const command of allCommands(program)) {
     if (command !== program) command.showHelpAfterError(helpHint(command));
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.output.write(text),
-      writeErr: (text) => terminal.notes.write(text),
+      writeErr: (text) => terminal.notes.write(printableLines(text)),
       getOutHelpWidth: () => terminal.output.columns ?? 100,
       getErrHelpWidth: () => terminal.notes.columns ?? 100,
     });

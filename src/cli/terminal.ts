@@ -33,9 +33,19 @@ export function printLine(terminal: Terminal, text: string): Promise<void> {
   return print(terminal, `${text}\n`);
 }
 
-/** Writes a note: a line for a person, not part of the result. */
+/** Writes a value as JSON. Control characters that JSON leaves as they are become escapes, which mean the same. */
+export function printJson(terminal: Terminal, value: unknown, indent?: number): Promise<void> {
+  return printLine(terminal, printableLines(JSON.stringify(value, null, indent)));
+}
+
+/** Writes lines of data: as they are into files and programs, and so that they cannot steer it onto a screen. */
+export function printData(terminal: Terminal, text: string): Promise<void> {
+  return print(terminal, terminal.output.isTTY === true ? printableLines(text) : text);
+}
+
+/** Writes a note: a line for a person, not part of the result. Texts of others in it go through `printable`. */
 export function note(terminal: Terminal, text: string): void {
-  terminal.notes.write(`${text}\n`);
+  terminal.notes.write(`${printableLines(text)}\n`);
 }
 
 /** The styles in use. */
@@ -59,9 +69,37 @@ export function styled(terminal: Terminal, screen: Screen, style: Style, text: s
  * Properties are anybody's text, so a value could otherwise move the cursor or retitle the window.
  */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => {
-    if (character === "\n") return "\\n";
-    if (character === "\t") return "\\t";
-    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+  return text.replace(STEERING, escaped);
+}
+
+/** The same for whole lines, which stay lines. */
+export function printableLines(text: string): string {
+  return text.replaceAll("\r\n", "\n").replace(STEERING, (character) => {
+    return character === "\n" ? character : escaped(character);
   });
+}
+
+/** Lines as a screen may show them, of text that comes in parts. */
+export async function* linesForScreen(
+  parts: AsyncIterable<string | Uint8Array>,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const part of parts) {
+    rest += typeof part === "string" ? part : decoder.decode(part, { stream: true });
+    const end = rest.lastIndexOf("\n") + 1;
+    if (end > 0) yield printableLines(rest.slice(0, end));
+    rest = rest.slice(end);
+  }
+  rest += decoder.decode();
+  if (rest !== "") yield printableLines(rest);
+}
+
+/** Control characters, and those that turn around the direction of what follows. */
+const STEERING = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+function escaped(character: string): string {
+  if (character === "\n") return "\\n";
+  if (character === "\t") return "\\t";
+  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
 }

@@ -4,8 +4,10 @@
  * @module
  */
 import { renameSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { fail, WhomError } from "../errors/error.ts";
+import { copyBytes } from "./backup.ts";
 import { engineError } from "./engine-budget.ts";
 import {
   attach,
@@ -51,6 +53,8 @@ export class Database {
   readonly #streams = new Set<Stream>();
   /** Set while the file is replaced: whoever wants to read waits for it. */
   #replacing: Promise<void> | undefined;
+  /** Kept open until the engine lets go of the file: closing it would give up the lock of the whole process. */
+  #copied: FileHandle | undefined;
   #onIdle: (() => void) | undefined;
   #closed: boolean = false;
   readonly #writes: Writes = { count: 0, isWriting: false };
@@ -202,6 +206,13 @@ export class Database {
     this.#tellIdle();
   }
 
+  /** Copies the file, with everything that was committed. Called while nobody else writes; others may read. */
+  async copyTo(path: string): Promise<void> {
+    await this.#writer.run("checkpoint whom");
+    this.#copied ??= await open(this.#file, "r");
+    await copyBytes(this.#copied, path);
+  }
+
   /**
    * Puts another file in the place of this one, while nobody reads or writes.
    *
@@ -229,7 +240,7 @@ export class Database {
         removeFile(fresh);
         throw error;
       }
-      this.#releaseAll();
+      await this.#releaseAll();
       try {
         renameSync(fresh, this.#file);
       } finally {
@@ -254,10 +265,12 @@ export class Database {
     }
   }
 
-  #releaseAll(): void {
+  async #releaseAll(): Promise<void> {
     for (const pool of this.#pools()) pool.takeAll().forEach(closeConnection);
     closeConnection(this.#writer);
     this.#instance.closeSync();
+    await this.#copied?.close();
+    this.#copied = undefined;
   }
 
   /** Resolves once no reader is at work. */
@@ -306,7 +319,7 @@ export class Database {
     try {
       await this.#writer.run("checkpoint whom");
     } finally {
-      this.#releaseAll();
+      await this.#releaseAll();
       OPEN_FILES.delete(this.#file);
     }
   }

@@ -25,6 +25,22 @@ export interface Selection {
   readonly values: ReadonlyMap<string, ReadonlyMap<number, Computed>>;
 }
 
+/** What is to be compiled. */
+export interface Asked {
+  readonly query: ProfileQuery;
+  readonly tables: Tables;
+  /** What will be evaluated besides the query's selectors. */
+  readonly expressions: readonly Expression[];
+}
+
+/** Whether nothing has to be looked up before a query's statement. */
+export function isOneStatement(
+  { behaviors, distinctIds }: ProfileQuery,
+  { table }: Tables,
+): boolean {
+  return behaviors.size === 0 && (distinctIds === undefined || table.people.aliasCount === 0);
+}
+
 /**
  * Compiles a query; behaviors that SQL cannot say are computed by the reference.
  *

@@ -31,6 +31,7 @@ import type {
 } from "../store/store.ts";
 import type { Computed } from "../values/value.ts";
 import { Applier } from "./applier.ts";
+import { type TableContents, tableContents } from "./backup.ts";
 import { compactFile } from "./compact.ts";
 import { Database, type EngineOptions, engineFailure } from "./connection.ts";
 import { erasePeople, readKeysOfUsers } from "./erase.ts";
@@ -48,7 +49,7 @@ import { readMembers, readRecords, writeMembers, writeRecords } from "./records.
 import { selectResidual } from "./residual.ts";
 import { run } from "./run.ts";
 import { loadTables, prepareSchema } from "./schema.ts";
-import { prepareSelection, type Selection } from "./selection.ts";
+import { type Asked, isOneStatement, prepareSelection, type Selection } from "./selection.ts";
 import { EventSorter, isWorthSorting, sortStep } from "./sort-events.ts";
 import { breakDownSelected, readValues, summarizeSelected } from "./statistics.ts";
 import { summarizeProperties } from "./summary.ts";
@@ -267,6 +268,14 @@ export class DuckdbStore implements Store {
     return this.#exclusively(() => compactFile(this.#database, this.#tables.all()));
   }
 
+  /** Copies all that is stored by now into a new file; writes wait meanwhile. @returns what it must hold */
+  copyTo(path: string): Promise<readonly TableContents[]> {
+    return this.#exclusively(async (connection) => {
+      await this.#database.copyTo(path);
+      return tableContents(connection, "whom");
+    });
+  }
+
   /** Puts events in order where enough are out of it, and gives columns, without waiting until it is quiet. */
   async settle(): Promise<void> {
     for (const { events } of this.#tables.all()) {
@@ -384,17 +393,4 @@ export class DuckdbStore implements Store {
     this.#writing = done.catch(() => undefined);
     return done;
   }
-}
-
-/** What is to be compiled. */
-interface Asked {
-  readonly query: ProfileQuery;
-  readonly tables: Tables;
-  /** What will be evaluated besides the query's selectors. */
-  readonly expressions: readonly Expression[];
-}
-
-/** Whether nothing has to be looked up before a query's statement. */
-function isOneStatement({ behaviors, distinctIds }: ProfileQuery, { table }: Tables): boolean {
-  return behaviors.size === 0 && (distinctIds === undefined || table.people.aliasCount === 0);
 }

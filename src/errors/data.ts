@@ -13,6 +13,13 @@ export interface DataErrorFacts {
   "data.folder_unusable": { readonly folder: string; readonly reason: string };
   "data.format_unknown": { readonly folder: string; readonly found: string };
   "data.engine_failed": { readonly reason: string };
+  "data.backup_exists": { readonly folder: string };
+  "data.backup_damaged": { readonly folder: string; readonly reason: string };
+  "data.no_room": {
+    readonly folder: string;
+    readonly needed: string;
+    readonly free: string;
+  };
   "data.out_of_memory": {
     readonly resource: string;
     readonly used: string;
@@ -77,6 +84,22 @@ export const DATA_ERRORS: ErrorTable<DataErrorFacts> = {
     kind: "conflict",
     message: ({ folder, found }) => `${folder} has the data format ${found}`,
     hint: () => "open it with the version of Whom that wrote it, or a newer one",
+  },
+  "data.backup_exists": {
+    kind: "conflict",
+    message: ({ folder }) => `${folder} is there already`,
+    hint: () => "name a folder that is not: a backup never replaces anything",
+  },
+  "data.backup_damaged": {
+    kind: "conflict",
+    message: ({ folder, reason }) => `${folder} is no whole backup: ${reason}`,
+    hint: () => "use another backup; this one is left as it is",
+  },
+  "data.no_room": {
+    kind: "busy",
+    message: ({ folder, needed, free }) =>
+      `${folder} has room for ${free}, and ${needed} are needed`,
+    hint: () => "make room, or name a folder on another disk",
   },
   "data.engine_failed": {
     kind: "busy",

@@ -8,6 +8,8 @@ import { SYSTEM_CLOCK } from "../../clock.ts";
 import { fail } from "../../errors/error.ts";
 import { createServer, type Server } from "../../http/server.ts";
 import { SessionStore } from "../../paging/session-store.ts";
+import { backUp } from "../backup/back-up.ts";
+import { type Control, listenForOrders } from "../backup/control.ts";
 import { type DataFolder, sessionsFolder } from "../data-folder.ts";
 import type { Settings } from "../settings/settings.ts";
 import { packageVersion } from "../version.ts";
@@ -23,7 +25,7 @@ export interface RunningServer {
 
 /** Makes a server of a data folder, without listening. */
 export async function makeServer(
-  folder: DataFolder,
+  folder: Omit<DataFolder, "copyTo">,
   settings: Settings,
   logger: Logger,
 ): Promise<Server> {
@@ -63,10 +65,35 @@ export async function startServer(
   const server = await makeServer(folder, settings, logger);
   try {
     const url = await server.listen(settings.host, settings.port);
-    return { url, stop: () => server.stop() };
+    const control = await takeOrders(folder, settings.data, logger);
+    const stop = async (): Promise<void> => {
+      await control?.close();
+      await server.stop();
+    };
+    return { url, stop };
   } catch (error) {
     await server.stop();
     throw listenFailure(settings, error);
+  }
+}
+
+/** A server that cannot be asked over its folder serves all the same. */
+async function takeOrders(
+  folder: DataFolder,
+  path: string,
+  logger: Logger,
+): Promise<Control | undefined> {
+  try {
+    return await listenForOrders(path, {
+      backUp: async (target) => {
+        const manifest = await backUp({ path, folder }, target);
+        logger.info({ target }, "backed up");
+        return manifest;
+      },
+    });
+  } catch (error) {
+    logger.warn(error, "no backups while the server runs");
+    return undefined;
   }
 }
 
