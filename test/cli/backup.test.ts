@@ -146,12 +146,12 @@ function outside(text: Buffer): Buffer {
 describe("a backup of a running server", () => {
   it("is of one moment, while clients write", async () => {
     const { data, environment, url } = await served();
-    const token = environment["WHOM_TOKEN"] ?? "";
+    const token = environment["WHOM_TOKEN"];
     let written = 0;
-    let isStopping = false;
+    const stop = new AbortController();
     // Both profiles of a request count the same, whatever the moment.
     const write = async (): Promise<void> => {
-      while (!isStopping) {
+      while (!stop.signal.aborted) {
         const records = ["left", "right"].map((side) => ({
           $token: token,
           $distinct_id: side,
@@ -185,7 +185,7 @@ describe("a backup of a running server", () => {
       expect(found[0]).toBeGreaterThanOrEqual(before);
       counts.push(found[0] ?? 0);
     }
-    isStopping = true;
+    stop.abort();
     await writing;
     expect(counts.toSorted((left, right) => left - right)).toEqual(counts);
     expect(counts[2]).toBeGreaterThan(counts[0] ?? 0);
@@ -196,6 +196,15 @@ describe("a backup of a running server", () => {
     const refused = await whom(["backup", "--data", data, data]);
     expect(refused).toMatchObject({ exitCode: 1 });
     expect(refused.notes).toContain("is there already");
+  });
+
+  it("compacts as well", async () => {
+    const { data, environment } = await served();
+    await whom(["import", "-"], { input: PROFILES, environment });
+    const compacted = await whom(["compact", "--data", data]);
+    expect(compacted).toMatchObject({ exitCode: 0, notes: "" });
+    expect(compacted.output).toMatch(/^compacted: \d+\.\d MB on disk, \d+\.\d MB before\n$/);
+    expect((await whom(["query", "--count"], { environment })).output).toBe("500\n");
   });
 
   it("can be asked for by the owner of the folder alone", async () => {

@@ -59,10 +59,10 @@ Examples:
 
 /** A server that has the folder makes the backup itself. */
 async function makeBackup(terminal: Terminal, flags: Flags, target: string): Promise<Manifest> {
-  const { askForBackup } = await import("./control.ts");
+  const { giveOrder } = await import("../control/control.ts");
   const { data } = settingsOf(flags, terminal).settings;
-  const made = await askForBackup(data, target);
-  if (made !== undefined) return made;
+  const made = await giveOrder(data, "backup", { target });
+  if (made !== undefined) return made as Manifest;
   const { backUp } = await import("./back-up.ts");
   const folder = await openFolder(flags, terminal);
   try {

@@ -9,9 +9,10 @@ import { fail } from "../../errors/error.ts";
 import { createServer, type Server } from "../../http/server.ts";
 import { SessionStore } from "../../paging/session-store.ts";
 import { backUp } from "../backup/back-up.ts";
-import { type Control, listenForOrders } from "../backup/control.ts";
+import { type Control, listenForOrders } from "../control/control.ts";
 import { type DataFolder, sessionsFolder } from "../data-folder.ts";
 import type { Settings } from "../settings/settings.ts";
+import { compactFolder } from "../upkeep/compact.ts";
 import { packageVersion } from "../version.ts";
 import { readBearerTokens } from "./bearer-tokens.ts";
 
@@ -85,14 +86,20 @@ async function takeOrders(
 ): Promise<Control | undefined> {
   try {
     return await listenForOrders(path, {
-      backUp: async (target) => {
+      backup: async (given) => {
+        const { target } = given as { readonly target: string };
         const manifest = await backUp({ path, folder }, target);
         logger.info({ target }, "backed up");
         return manifest;
       },
+      compact: async () => {
+        const compacted = await compactFolder(folder.store, path);
+        logger.info(compacted, "compacted");
+        return compacted;
+      },
     });
   } catch (error) {
-    logger.warn(error, "no backups while the server runs");
+    logger.warn(error, "takes no orders over the data folder");
     return undefined;
   }
 }

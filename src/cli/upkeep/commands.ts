@@ -21,6 +21,7 @@ import {
 } from "../options.ts";
 import type { Plan } from "../plan.ts";
 import type { Terminal } from "../terminal.ts";
+import type { Compacted } from "./compact.ts";
 
 interface Flags {
   readonly [option: string]: unknown;
@@ -84,7 +85,7 @@ async function erase(terminal: Terminal, options: EraseOptions): Promise<ExitCod
     if (wanted.compacts) {
       throw fail("command.invalid", {
         reason: "--compact needs the data folder, which the server holds",
-        hint: "leave --compact out, and run whom compact when the server is stopped",
+        hint: "leave --compact out, and run whom compact afterwards, where the data folder is",
       });
     }
     const token = required(options.token, "WHOM_TOKEN", "--token", terminal);
@@ -99,19 +100,19 @@ function addCompact(program: Command, terminal: Terminal, plan: Plan): void {
   withSettings(program.command("compact"), ["data"])
     .summary("write the data anew, without what was deleted")
     .description(
-      "Write the data of a folder anew, so that nothing deleted or erased is left in its files.",
+      "Write the data of a folder anew, so that nothing deleted or erased is left in its files. A server that has the folder does it itself, and answers nothing meanwhile.",
     )
     .addHelpText("after", "\nExample:\n  whom compact --data /var/lib/whom")
     .action((options: Flags) => {
       plan.work = async () => {
-        const { runCompact } = await import("./compact.ts");
+        const { compactFolder, showCompacted } = await import("./compact.ts");
+        const { giveOrder } = await import("../control/control.ts");
+        const { data } = settingsOf(options, terminal).settings;
+        const done = await giveOrder(data, "compact", {});
+        if (done !== undefined) return showCompacted(terminal, done as Compacted);
         const folder = await openFolder(options, terminal);
         try {
-          return await runCompact(
-            terminal,
-            folder.store,
-            settingsOf(options, terminal).settings.data,
-          );
+          return await showCompacted(terminal, await compactFolder(folder.store, data));
         } finally {
           await folder.close();
         }

@@ -12,16 +12,31 @@ import { printLine, type Terminal } from "../terminal.ts";
 /** The files that hold profiles and events. */
 const FILES = ["whom.duckdb", "whom.duckdb.wal"];
 
-/** Compacts an opened data folder, and says what that saved. */
-export async function runCompact(
-  terminal: Terminal,
-  store: Store,
+/** What the files took before and after. */
+export interface Compacted {
+  readonly beforeBytes: number;
+  readonly afterBytes: number;
+}
+
+/** Compacts an opened data folder. */
+export async function compactFolder(
+  store: Pick<Store, "compact">,
   folder: string,
-): Promise<ExitCode> {
-  const before = await bytesOf(folder);
+): Promise<Compacted> {
+  const beforeBytes = await bytesOf(folder);
   await store.compact();
-  const after = await bytesOf(folder);
-  await printLine(terminal, `compacted: ${megabytes(after)} on disk, ${megabytes(before)} before`);
+  return { beforeBytes, afterBytes: await bytesOf(folder) };
+}
+
+/** Says what compacting saved. */
+export async function showCompacted(
+  terminal: Terminal,
+  { beforeBytes, afterBytes }: Compacted,
+): Promise<ExitCode> {
+  await printLine(
+    terminal,
+    `compacted: ${megabytes(afterBytes)} on disk, ${megabytes(beforeBytes)} before`,
+  );
   return EXIT.ok;
 }
 

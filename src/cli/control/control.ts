@@ -12,16 +12,14 @@ import { text } from "node:stream/consumers";
 import type { ErrorCode } from "../../errors/catalogue.ts";
 import { fail, WhomError } from "../../errors/error.ts";
 import { systemReason } from "../system-reason.ts";
-import type { Manifest } from "./manifest.ts";
 
 const SOCKET = "control.sock";
 /** Nobody but the server's own user. */
 const SOCKET_MODE = 0o600;
 
-/** What the server can be asked to do. */
+/** What the server can be asked to do, by name: from a JSON value to another one. */
 export interface ControlHandlers {
-  /** @param target an absolute path */
-  backUp(target: string): Promise<Manifest>;
+  readonly [order: string]: (given: unknown) => Promise<unknown>;
 }
 
 /** Takes orders until it is closed. */
@@ -29,12 +27,9 @@ export interface Control {
   close(): Promise<void>;
 }
 
-/** What stands in a request and in an answer. */
-interface Order {
-  readonly target: string;
-}
+/** What stands in an answer. */
 type Outcome =
-  | { readonly manifest: Manifest }
+  | { readonly done: unknown }
   | { readonly code: ErrorCode; readonly message: string; readonly hint: string };
 
 /** Listens in a data folder that this process holds. @throws where a socket cannot be made, as for very long paths */
@@ -56,8 +51,14 @@ export async function listenForOrders(folder: string, handlers: ControlHandlers)
 
 async function obey(asked: IncomingMessage, handlers: ControlHandlers): Promise<Outcome> {
   try {
-    const { target } = JSON.parse(await text(asked)) as Order;
-    return { manifest: await handlers.backUp(target) };
+    const order = (asked.url ?? "").slice(1);
+    const handle = Object.hasOwn(handlers, order) ? handlers[order] : undefined;
+    if (handle === undefined) {
+      // Of another version, which knows orders that this one does not.
+      const hint = "stop the server, and give the command then";
+      throw fail("command.invalid", { reason: `the server cannot ${order}`, hint });
+    }
+    return { done: await handle(JSON.parse(await text(asked))) };
   } catch (error) {
     const { code, message, hint } =
       error instanceof WhomError
@@ -75,28 +76,26 @@ async function close(server: Server): Promise<void> {
 }
 
 /**
- * Asks the server of a data folder for a backup.
+ * Gives an order to the server of a data folder.
  *
- * @returns undefined when no server listens there
+ * @returns what the server's handler gave; undefined when no server listens there
  */
-export async function askForBackup(folder: string, target: string): Promise<Manifest | undefined> {
+export async function giveOrder(folder: string, order: string, given: unknown): Promise<unknown> {
+  const path = join(folder, SOCKET);
   let answer: string;
   try {
-    answer = await send(join(folder, SOCKET), JSON.stringify({ target } satisfies Order));
+    answer = await send(path, order, JSON.stringify(given));
   } catch (error) {
     if (isNobody(error)) return undefined;
-    throw fail("server.unreachable", {
-      url: join(folder, SOCKET),
-      reason: systemReason(error),
-    });
+    throw fail("server.unreachable", { url: path, reason: systemReason(error) });
   }
   const outcome = JSON.parse(answer) as Outcome;
-  if ("manifest" in outcome) return outcome.manifest;
+  if ("done" in outcome) return outcome.done;
   throw new WhomError(outcome.code, outcome.message, outcome.hint);
 }
 
-async function send(socketPath: string, body: string): Promise<string> {
-  const asking = request({ socketPath, method: "POST", path: "/backup" });
+async function send(socketPath: string, order: string, body: string): Promise<string> {
+  const asking = request({ socketPath, method: "POST", path: `/${order}` });
   asking.end(body);
   const [answer] = (await once(asking, "response")) as [IncomingMessage];
   return text(answer);
