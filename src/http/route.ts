@@ -4,6 +4,7 @@
  * @module
  */
 import type { TSchema } from "@sinclair/typebox";
+import type { Action } from "../project/access.ts";
 import type { ApiReply, ApiRequest, WholeReply } from "./api.ts";
 import type { ServerContext } from "./context.ts";
 
@@ -12,6 +13,16 @@ export type Family = "query" | "ingest" | "app" | "operations";
 
 /** What an endpoint can be asked by; HEAD is answered wherever GET is. */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/**
+ * Who may call an endpoint.
+ *
+ * `anyone`: everybody who reaches the server. `token`: whoever names a project by its token, in each record.
+ * `credentials`: whoever proves who they are; what they are given depends on that. `account`: a service account, whose
+ * rights the handler looks at. `import`: who may write to the project, or has its token; nobody else is told why not.
+ * Otherwise who may do so in the project that the request names.
+ */
+export type Guard = "anyone" | "token" | "credentials" | "account" | "import" | Action;
 
 /** A handler takes a request and gives a reply; what it throws becomes one. */
 export type Handler = (context: ServerContext, request: ApiRequest) => Promise<ApiReply> | ApiReply;
@@ -27,6 +38,8 @@ export interface Route {
   /** Paths that answer the same and are not in the document. */
   readonly aliases: readonly string[];
   readonly summary: string;
+  /** `test/access-matrix.test.ts` asks each endpoint as everybody, and compares. */
+  readonly guard: Guard;
   /** Of the query string. */
   readonly parameters: TSchema;
   /** A schema, or one for each content type. */

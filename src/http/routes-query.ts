@@ -130,6 +130,7 @@ export const QUERY_ROUTES: readonly Route[] = [
       "Export all profiles of a query",
       PROFILE_EXPORT_PARAMETERS,
     ),
+    guard: "export",
     answer: PROFILE_EXPORT_ANSWER,
     handler: exportProfiles,
   },
@@ -190,6 +191,7 @@ export const QUERY_ROUTES: readonly Route[] = [
   },
   {
     ...queryRoute("export", "/export", "Export events", EXPORT_PARAMETERS),
+    guard: "export",
     paths: ["/api/2.0/export"],
     answer: EXPORT_ANSWER,
     handler: exportEvents,
@@ -210,6 +212,7 @@ function queryRoute(
     paths: PREFIXES.map((prefix) => `${prefix}${path}`),
     aliases: [],
     summary,
+    guard: "query",
     parameters: queryStringSchema(parameters),
     body: parametersSchema(parameters),
   };

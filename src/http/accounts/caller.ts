@@ -75,6 +75,7 @@ export function inOrganization(endpoint: OrganizationEndpoint): Route {
     paths: prefixes.map((prefix) => `${prefix}/organizations/:organization_id${path}`),
     aliases: [],
     summary,
+    guard: "account",
     parameters: NOTHING,
     body: endpoint.body ?? NOTHING,
     answer,

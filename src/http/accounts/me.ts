@@ -56,6 +56,7 @@ export const ME_ROUTES: readonly Route[] = [
     paths: ["/api/app/me"],
     aliases: [],
     summary: "Who you are, and the projects and workspaces you can reach",
+    guard: "credentials",
     parameters: Type.Object({}),
     body: Type.Object({}),
     answer: okSchema(

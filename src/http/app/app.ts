@@ -57,6 +57,7 @@ export function inProject(endpoint: ProjectEndpoint): Route {
     paths: [`/api/app/projects/:project_id${path}`, `/api/app/workspaces/:workspace_id${path}`],
     aliases: [],
     summary,
+    guard: action,
     parameters: endpoint.parameters ?? NOTHING,
     body: endpoint.body ?? NOTHING,
     answer: okSchema(results),

@@ -152,6 +152,7 @@ function endpoint({ name, method, path, summary, body, answer, handler }: Endpoi
     paths: [path],
     aliases: [],
     summary,
+    guard: "manage",
     parameters: TOKEN,
     body,
     answer,
