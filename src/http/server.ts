@@ -276,7 +276,7 @@ function answerFailure(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  if (failure instanceof ClientGone) {
+  if (failure instanceof ClientGone || isCutOff(failure, request)) {
     // Nobody reads an answer, and without one Fastify would not tell that the request is over.
     reply.hijack();
     record(context, request, reply, STATUS_CLIENT_GONE);
@@ -292,6 +292,12 @@ function answerFailure(
   if (answer.status === 500) logger.error({ requestId: request.id, err: known }, "bug");
   if (answer.status === 503) logger.error({ requestId: request.id, err: known }, "busy");
   send(reply, answer, answer.body);
+}
+
+/** Whether the client went away before its request was whole. */
+function isCutOff(failure: unknown, { raw }: FastifyRequest): boolean {
+  const { code } = failure as NodeJS.ErrnoException;
+  return code === "ECONNRESET" && !raw.complete;
 }
 
 /** Only the log and the metrics can tell that an answer whose status is out was not whole. */

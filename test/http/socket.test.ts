@@ -107,6 +107,16 @@ describe("over a socket", () => {
     await expect.poll(() => server.log.join("")).toContain('"status":499');
   });
 
+  it("takes a client that goes away while it sends for no mistake of ours", async () => {
+    const { hostname, port } = new URL(origin);
+    const socket = connect(Number(port), hostname);
+    socket.write("POST /engage HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.destroy();
+    await expect.poll(() => server.log.join("")).toContain('"status":499');
+    expect(server.log.join("")).not.toContain('"level":50');
+  });
+
   it("does not tell the engine to stop when a query was answered", async () => {
     expect((await post("/api/query/engage", "")).status).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, 50));
