@@ -1,6 +1,6 @@
 /**
  * Kills a server while clients write, and looks whether it kept its promises:
- * `npm run crash-check -- --kills N --stops N --clients N --seed N`.
+ * `npm run crash-check -- --kills N --stops N --commands N --clients N --seed N`.
  *
  * Each round ends with SIGKILL at a random moment, sometimes with a second one while the server starts again, or
  * with SIGTERM. After it, every acknowledged update and event must be there exactly once, the events of a joined device
@@ -21,6 +21,7 @@ import { parseArgs } from "node:util";
 import { type Credentials, whom } from "../bench/server.ts";
 import { seeded } from "../src/cli/demo/sample-data.ts";
 import { CohortWitness } from "../test/support/crash-cohorts.ts";
+import { CommandKiller, type CommandReport } from "../test/support/crash-commands.ts";
 import { EventWitness } from "../test/support/crash-events.ts";
 import { CrashLedger, type State, type Update } from "../test/support/crash-ledger.ts";
 
@@ -28,16 +29,20 @@ const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "20" },
     stops: { type: "string", default: "5" },
+    commands: { type: "string", default: "2" },
     clients: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
   },
 });
 const killCount = Number(values.kills);
 const stopCount = Number(values.stops);
+/** How often an import, a compaction and a backup are killed, each. */
+const commandCount = Number(values.commands);
 const clientCount = Number(values.clients);
 const seed = Number(values.seed);
 
 const PROFILES_PER_CLIENT = 50;
+const LINES_PER_IMPORT = 30_000;
 const UPDATES_PER_REQUEST_MAX = 20;
 const TEXT_LENGTH_MAX = 4000;
 const ROUND_MS_MIN = 100;
@@ -76,11 +81,15 @@ const eventWitness = new EventWitness({ request, below, violations, authorizatio
 const cohortWitness = new CohortWitness({ request, authorization, credentials });
 let server: ChildProcess | undefined;
 let url = "";
+let commands: CommandReport = { killed: {}, violations: [] };
 const startedMs = performance.now();
 // Whatever ends the check must not leave a server behind.
 process.on("exit", () => server?.kill("SIGKILL"));
 try {
   await run();
+  const place = { whom: WHOM, folder, below, lineCount: LINES_PER_IMPORT };
+  commands = await new CommandKiller(place).run(commandCount);
+  violations.push(...commands.violations);
 } finally {
   if (server !== undefined) await end(server, "SIGKILL");
   await rm(folder, { recursive: true, force: true });
@@ -92,7 +101,9 @@ print(
     `${tally.updates} updates, ${tally.events} events and ${tally.cohorts} cohorts in ${tally.acknowledged} requests ` +
     `acknowledged; ${tally.unanswered} requests not acknowledged, of what they sent ${tally.written} written and ` +
     `${tally.lost} not; ${tally.pages} pages of sessions ` +
-    `opened before; seed ${seed}; ${elapsedS} s; ${violations.length} violations`,
+    `opened before; killed while working ${Object.entries(commands.killed)
+      .map(([name, count]) => `${count} × ${name}`)
+      .join(", ")}; seed ${seed}; ${elapsedS} s; ${violations.length} violations`,
 );
 process.exitCode = violations.length === 0 ? 0 : 1;
 
