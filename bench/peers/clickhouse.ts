@@ -37,7 +37,9 @@ export const CLICKHOUSE: PeerKind = {
   name: "clickhouse",
   title: "ClickHouse JSON",
   missing: () =>
-    existsSync(PACKAGE) ? undefined : "chdb is not installed: npm ci --prefix bench/peers/chdb",
+    existsSync(PACKAGE)
+      ? undefined
+      : "chdb is not installed: npm install --no-save --prefix bench/peers/chdb",
   open,
 };
 

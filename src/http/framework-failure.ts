@@ -23,8 +23,16 @@ export function asKnownFailure(failure: unknown, { bodyBytesMax }: FrameworkLimi
     case "FST_ERR_BAD_URL":
       return fail("request.malformed", { reason: "the path has a broken escape" });
     default:
-      return failure;
+      return isUnusablePath(failure)
+        ? fail("request.malformed", { reason: "the path cannot be that of a file" })
+        : failure;
   }
+}
+
+/** What the plugin that serves the files of `/docs` throws for a path with a NUL, or one that leads out of its folder. */
+function isUnusablePath(failure: unknown): boolean {
+  const { status } = failure instanceof Error ? (failure as { readonly status?: unknown }) : {};
+  return status === 400 || status === 403;
 }
 
 /** Statuses of what never becomes a request, by Node's code. */

@@ -199,7 +199,8 @@ function readDescending(members: Members): boolean {
 /** A parameter that is a text, or a number in its place. */
 export function readText(members: Members, name: ParameterName): string | undefined {
   const value = sent(members, name);
-  return value === undefined ? undefined : check<string>(name, asText(value));
+  // Well-formed, as texts are stored.
+  return value === undefined ? undefined : check<string>(name, asText(value)).toWellFormed();
 }
 
 /**
@@ -235,7 +236,7 @@ function readTexts(
   if (countMax !== undefined && value.length > countMax) {
     throw fail("query.too_many_ids", { count: value.length, countMax });
   }
-  return check<readonly string[]>(name, value.map(asText));
+  return check<readonly string[]>(name, value.map(asText)).map((text) => text.toWellFormed());
 }
 
 /**

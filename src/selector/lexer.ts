@@ -83,7 +83,10 @@ function readText(source: string, start: number, quote: '"' | "'"): Token {
     const plain = matchAt(PLAIN[quote], source, at);
     value += plain;
     at += plain.length;
-    if (source[at] === quote) return { kind: "text", value, span: { start, end: at + 1 } };
+    if (source[at] === quote) {
+      // As names and values are stored: half a surrogate pair is no text.
+      return { kind: "text", value: value.toWellFormed(), span: { start, end: at + 1 } };
+    }
     const escaped = source[at + 1];
     if (escaped === undefined) break;
     const hex = escaped === "u" ? matchAt(HEX, source, at + 2) : "";

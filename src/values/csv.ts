@@ -8,8 +8,8 @@ import type { Value } from "./value.ts";
 /** What ends a line. */
 const CSV_LINE_END = "\r\n";
 
-/** A spreadsheet takes text that begins with one of these for a formula. */
-export const FORMULA_SIGNS = "=+-@\t\r";
+/** A spreadsheet takes text that begins with one of these for a formula; some take the wide forms for it as well. */
+export const FORMULA_SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20";
 /** Text that is a number by itself is none; the syntax is that of JavaScript and of RE2. */
 export const PLAIN_NUMBER = "^[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?$";
 

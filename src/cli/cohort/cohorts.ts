@@ -7,7 +7,7 @@ import { fail } from "../../errors/error.ts";
 import type { MemberChange } from "../../registry/cohorts.ts";
 import { EXIT, type ExitCode } from "../failure.ts";
 import { renderTable } from "../table.ts";
-import { note, print, printLine, type Terminal } from "../terminal.ts";
+import { note, print, printable, printJson, printLine, type Terminal } from "../terminal.ts";
 import type { CohortLine, CohortPlace, NewCohortLine } from "./place.ts";
 
 /** Lists cohorts. */
@@ -24,7 +24,7 @@ export async function runCohortList(
       count,
       is_list: isList,
     }));
-    await printLine(terminal, JSON.stringify(rows, null, 2));
+    await printJson(terminal, rows, 2);
     return EXIT.ok;
   }
   const rows = cohorts.map(({ id, name, count, isList }) => [
@@ -82,7 +82,7 @@ export async function runCohortDelete(
 ): Promise<ExitCode> {
   const { id, name } = await findCohort(place, wanted);
   await place.delete(id);
-  note(terminal, `deleted cohort ${id} ${name}`);
+  note(terminal, `deleted cohort ${id} ${printable(name)}`);
   return EXIT.ok;
 }
 

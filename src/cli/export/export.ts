@@ -4,7 +4,7 @@
  * @module
  */
 import { EXIT, type ExitCode } from "../failure.ts";
-import { note, type Terminal } from "../terminal.ts";
+import { note, printable, type Terminal } from "../terminal.ts";
 import { exportDisplay } from "./display.ts";
 import type { ExportPart } from "./rows.ts";
 import { openTarget } from "./target.ts";
@@ -38,7 +38,7 @@ export async function runExport(
   } finally {
     display.end();
   }
-  if (file !== undefined) note(terminal, `${countOf(rowCount)} written to ${file}`);
+  if (file !== undefined) note(terminal, `${countOf(rowCount)} written to ${printable(file)}`);
   return EXIT.ok;
 }
 

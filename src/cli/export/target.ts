@@ -12,7 +12,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { fail } from "../../errors/error.ts";
 import { systemReason } from "../system-reason.ts";
-import type { Terminal } from "../terminal.ts";
+import { linesForScreen, type Terminal } from "../terminal.ts";
 
 /** Takes an export. */
 export interface ExportTarget {
@@ -34,7 +34,12 @@ export function openTarget(
   const entry: Duplex = isGzipped ? createGzip({ level: GZIP_LEVEL }) : new PassThrough();
   const part = `${file}.part`;
   const exit = file === undefined ? terminal.output : createWriteStream(part);
-  const written = pipeline(entry, exit, { end: file !== undefined }).catch((error: unknown) => {
+  const isScreen = file === undefined && !isGzipped && terminal.output.isTTY === true;
+  const options = { end: file !== undefined };
+  const flow = isScreen
+    ? pipeline(entry, linesForScreen, exit, options)
+    : pipeline(entry, exit, options);
+  const written = flow.catch((error: unknown) => {
     throw fail("data.folder_unusable", {
       folder: file === undefined ? "standard output" : dirname(file),
       reason: systemReason(error),

@@ -4,7 +4,7 @@
  * @module
  */
 import { Presets, SingleBar } from "cli-progress";
-import { hasColour, note, type Terminal } from "../terminal.ts";
+import { hasColour, note, printable, type Terminal } from "../terminal.ts";
 
 /** Shows how an import gets on. */
 export interface ProgressDisplay {
@@ -27,7 +27,7 @@ export function progressDisplay(
 function bar(terminal: Terminal, file: string, size: number): ProgressDisplay {
   const bar = new SingleBar(
     {
-      format: `${file} {bar} {percentage}% | {written} written, {rejected} rejected | {eta_formatted} left`,
+      format: `${inFormat(file)} {bar} {percentage}% | {written} written, {rejected} rejected | {eta_formatted} left`,
       stream: terminal.notes,
       hideCursor: hasColour(terminal.notes, terminal.environment),
       etaBuffer: 50,
@@ -41,6 +41,11 @@ function bar(terminal: Terminal, file: string, size: number): ProgressDisplay {
   };
 }
 
+/** A file's name as a text of a bar's format, in which braces would name a value. */
+function inFormat(file: string): string {
+  return printable(file).replaceAll(/[{}]/g, "_");
+}
+
 function plainLines(terminal: Terminal, file: string, size: number | undefined): ProgressDisplay {
   let shownAtMs = Date.now();
   return {
@@ -49,7 +54,7 @@ function plainLines(terminal: Terminal, file: string, size: number | undefined):
       shownAtMs = Date.now();
       const share =
         size === undefined ? "" : ` (${Math.floor((100 * bytes) / Math.max(size, 1))} %)`;
-      note(terminal, `${file}: ${written} written, ${rejected} rejected${share}`);
+      note(terminal, `${printable(file)}: ${written} written, ${rejected} rejected${share}`);
     },
     end: () => {
       // Lines need no clearing up.

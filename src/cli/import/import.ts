@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fail } from "../../errors/error.ts";
 import { EXIT, type ExitCode } from "../failure.ts";
-import { note, type Terminal } from "../terminal.ts";
+import { note, printable, type Terminal } from "../terminal.ts";
 import { type ProgressDisplay, progressDisplay } from "./display.ts";
 import { type Progress, progressFile, resumed, writeProgress } from "./progress.ts";
 import type { RecordReader, WireRecord } from "./record-reader.ts";
@@ -80,7 +80,7 @@ export async function importFiles(
   for (const [index, file] of plan.files.entries()) {
     const run = await FileImport.open(terminal, target, plan, file, index > 0);
     if (run.progress.isFinished) {
-      note(terminal, `${run.name}: already imported, ${counts(run.progress)}`);
+      note(terminal, `${printable(run.name)}: already imported, ${counts(run.progress)}`);
       continue;
     }
     const outcome = await run.toEnd(plan.errorCountMax - rejectedCount);
@@ -105,8 +105,8 @@ function pace({ writtenCount, ms }: FileImport["done"]): string {
 
 function report(terminal: Terminal, run: FileImport, outcome: Outcome): void {
   const { rejectedCount, position } = run.progress;
-  note(terminal, `${run.name}: ${counts(run.progress)}${pace(run.done)}`);
-  if (rejectedCount > 0) note(terminal, `rejected records are in ${run.rejectPath}`);
+  note(terminal, `${printable(run.name)}: ${counts(run.progress)}${pace(run.done)}`);
+  if (rejectedCount > 0) note(terminal, `rejected records are in ${printable(run.rejectPath)}`);
   if (outcome === "too_many_errors")
     note(terminal, "stopped: more rejects than --max-errors allows");
   if (outcome === "finished" || run.file === "-") return;

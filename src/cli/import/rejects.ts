@@ -77,9 +77,9 @@ export class RejectFile {
     if (this.#namedCount <= NAMED_COUNT_MAX) {
       const place =
         this.unit === "line" ? `${this.#source}:${line}` : `${this.#source} record ${line}`;
-      note(this.#terminal, `${place}: ${printable(reason)}`);
+      note(this.#terminal, printable(`${place}: ${reason}`));
     } else if (this.#namedCount === NAMED_COUNT_MAX + 1) {
-      note(this.#terminal, `more rejects follow, all of them in ${this.path}`);
+      note(this.#terminal, `more rejects follow, all of them in ${printable(this.path)}`);
     }
   }
 }

@@ -11,7 +11,7 @@ import { compile } from "../../selector/selector.ts";
 import { createDataFolder, type FirstProject, findProject, openDirectory } from "../data-folder.ts";
 import { EXIT, type ExitCode } from "../failure.ts";
 import { renderTable } from "../table.ts";
-import { note, print, printLine, type Terminal } from "../terminal.ts";
+import { note, print, printable, printJson, printLine, type Terminal } from "../terminal.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -30,23 +30,23 @@ export async function runInit(
       api_secret: project.apiSecret,
       service_account: { username, secret },
     };
-    await printLine(terminal, JSON.stringify(made));
+    await printJson(terminal, made);
     return EXIT.ok;
   }
   await print(
     terminal,
-    `Made ${folder} with the project ${project.name}.
+    `Made ${printable(folder)} with the project ${printable(project.name)}.
 
   project id       ${project.id}
   token            ${project.token}
   API secret       ${project.apiSecret}
-  service account  ${username}
+  service account  ${printable(username)}
   its secret       ${secret}
 
 The secret of the service account is shown only here; keep it.
 The token goes into programs that write, the service account into those that read.
 
-Next: whom serve --data ${shellQuoted(folder)}
+Next: whom serve --data ${printable(shellQuoted(folder))}
 `,
   );
   return EXIT.ok;
@@ -135,7 +135,7 @@ export async function runProjectList(
       time_zone: timeZone,
       created_at: new Date(createdAtMs).toISOString(),
     }));
-    await printLine(terminal, JSON.stringify(rows, null, 2));
+    await printJson(terminal, rows, 2);
     return EXIT.ok;
   }
   const rows = projects.map(({ id, name, timeZone, createdAtMs }) => [
@@ -182,7 +182,7 @@ async function showProject(terminal: Terminal, project: Project, isJson: boolean
       })),
       created_at: new Date(createdAtMs).toISOString(),
     };
-    await printLine(terminal, JSON.stringify(shown, null, 2));
+    await printJson(terminal, shown, 2);
     return;
   }
   const rows = [
@@ -230,7 +230,7 @@ export async function runAccountCreate(
   });
   if (isJson) {
     const shown = { username: made.username, secret, project_id: project.id, role };
-    await printLine(terminal, JSON.stringify(shown));
+    await printJson(terminal, shown);
     return EXIT.ok;
   }
   const rows = [
@@ -255,7 +255,8 @@ export async function runAccountGrant(
   const project = findProject(directory, grant.project);
   const role = grant.role === "none" ? undefined : roleOf(grant.role);
   await directory.setServiceAccountRole(username, project.id, role);
-  note(terminal, `${username} is ${role ?? "nothing"} of ${project.id} ${project.name}`);
+  const where = `${project.id} ${printable(project.name)}`;
+  note(terminal, `${printable(username)} is ${role ?? "nothing"} of ${where}`);
   return EXIT.ok;
 }
 
@@ -279,7 +280,7 @@ export async function runAccountList(
       created_at: new Date(createdAtMs).toISOString(),
       expires_at: expiresAtMs === undefined ? null : new Date(expiresAtMs).toISOString(),
     }));
-    await printLine(terminal, JSON.stringify(rows, null, 2));
+    await printJson(terminal, rows, 2);
     return EXIT.ok;
   }
   const head = ["username", "roles", "created", "expires"];
@@ -300,7 +301,7 @@ export async function runAccountRevoke(
   username: string,
 ): Promise<ExitCode> {
   await (await openDirectory(folder)).revokeServiceAccount(username);
-  note(terminal, `revoked ${username}`);
+  note(terminal, `revoked ${printable(username)}`);
   return EXIT.ok;
 }
 

@@ -23,7 +23,7 @@ import {
   withSettings,
 } from "../options.ts";
 import type { Plan } from "../plan.ts";
-import { note, type Terminal } from "../terminal.ts";
+import { note, printable, type Terminal } from "../terminal.ts";
 import type { ProfileSource } from "./profile-source.ts";
 import type { RowFormat } from "./row-format.ts";
 import {
@@ -208,7 +208,7 @@ async function openFolderIfThere(
     const isNeeded = options.distinctId !== undefined;
     if (error.code === "data.folder_busy") {
       if (isNeeded) throw new WhomError(error.code, error.message, BUSY_HINT);
-      note(terminal, `${error.message}: the statement is left out`);
+      note(terminal, `${printable(error.message)}: the statement is left out`);
       return undefined;
     }
     const { origins } = settingsOf(options, terminal);

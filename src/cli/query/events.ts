@@ -11,7 +11,7 @@ import type { Store } from "../../store/store.ts";
 import { formatInstant } from "../../values/time.ts";
 import { EXIT, type ExitCode } from "../failure.ts";
 import { accepted, ask, askForBytes, isRecord } from "../http-client.ts";
-import { print, type Terminal } from "../terminal.ts";
+import { linesForScreen, print, type Terminal } from "../terminal.ts";
 import type { ServerAddress } from "./profile-source.ts";
 
 /** Which events to print. */
@@ -34,7 +34,8 @@ export async function runEvents(
   terminal: Terminal,
   texts: AsyncIterable<string | Uint8Array>,
 ): Promise<ExitCode> {
-  for await (const text of texts) await print(terminal, text);
+  const isScreen = terminal.output.isTTY === true;
+  for await (const text of isScreen ? linesForScreen(texts) : texts) await print(terminal, text);
   return EXIT.ok;
 }
 

@@ -13,7 +13,7 @@ import { kindsOf } from "../../selector/types.ts";
 import type { Explanation, Store } from "../../store/store.ts";
 import type { Computed } from "../../values/value.ts";
 import { EXIT, type ExitCode } from "../failure.ts";
-import { printable, printLine, styled, type Terminal } from "../terminal.ts";
+import { printable, printJson, printLine, styled, type Terminal } from "../terminal.ts";
 import { allParts, partTree, showValue, treeLines } from "./part-tree.ts";
 import { planContext, queryRequest, selectorScope } from "./profile-source.ts";
 
@@ -52,7 +52,7 @@ export async function runExplain(
   const explanation = place && (await explainIn(place, request));
   const remarkOn = await remarks(request, selector, place);
   if (request.isJson) {
-    await printLine(terminal, JSON.stringify(asJson(selector, explanation, remarkOn), null, 2));
+    await printJson(terminal, asJson(selector, explanation, remarkOn), 2);
     return EXIT.ok;
   }
   const heading = (text: string): string => styled(terminal, terminal.output, "bold", text);

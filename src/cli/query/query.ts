@@ -4,7 +4,7 @@
  * @module
  */
 import { EXIT, type ExitCode } from "../failure.ts";
-import { note, print, printLine, type Terminal } from "../terminal.ts";
+import { note, print, printData, printLine, type Terminal } from "../terminal.ts";
 import type { ProfileSource, ReadRequest, Row } from "./profile-source.ts";
 import { csvHeader, csvRows, layOut, ndjsonRow, type RowFormat, tableRows } from "./row-format.ts";
 
@@ -35,7 +35,7 @@ export async function runQuery(
       return EXIT.ok;
     case "ndjson":
       for await (const rows of chunks(source.rows(request))) {
-        await print(terminal, rows.map((row) => ndjsonRow(row, request.properties)).join(""));
+        await printData(terminal, rows.map((row) => ndjsonRow(row, request.properties)).join(""));
       }
       return EXIT.ok;
     case "csv":
@@ -50,9 +50,9 @@ async function printCsv(
   request: ReadRequest,
 ): Promise<void> {
   const columns = request.properties ?? (await source.propertyNames(request.groupKey));
-  await print(terminal, csvHeader(columns));
+  await printData(terminal, csvHeader(columns));
   for await (const rows of chunks(source.rows(request))) {
-    await print(terminal, csvRows(rows, columns));
+    await printData(terminal, csvRows(rows, columns));
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { write, writeSync } from "node:fs";
 import { type Logger, pino } from "pino";
-import type { Screen } from "../terminal.ts";
+import { printableLines, type Screen } from "../terminal.ts";
 
 /** Lines are gathered to this length, but for no longer than this: one write for each would cost as much as a look-up. */
 const GATHERED_LENGTH = 4096;
@@ -15,7 +15,9 @@ const WAITING_LENGTH_MAX = 16_777_216;
 
 /** A log on standard error, or on another stream where the terminal has one. A person who watches sees each line at once. */
 export function openLog(level: string, notes: Screen): Logger {
-  if (notes !== process.stderr || notes.isTTY === true) return pino({ level }, notes);
+  if (notes !== process.stderr || notes.isTTY === true) {
+    return pino({ level }, { write: (line: string) => notes.write(printableLines(line)) });
+  }
   return openGatheringLog(level, process.stderr.fd);
 }
 
@@ -47,7 +49,8 @@ class Lines {
 
   write(line: string): void {
     if (this.#gathered.length + line.length > WAITING_LENGTH_MAX) return;
-    this.#gathered += line;
+    // JSON leaves some control characters as they are, and a log is read on terminals; their escapes mean the same.
+    this.#gathered += printableLines(line);
     if (this.#gathered.length >= GATHERED_LENGTH) this.#flush();
     else this.#flushLater();
   }

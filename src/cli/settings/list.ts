@@ -5,7 +5,7 @@
  */
 import { EXIT, type ExitCode } from "../failure.ts";
 import { renderTable } from "../table.ts";
-import { print, printLine, type Terminal } from "../terminal.ts";
+import { print, printJson, type Terminal } from "../terminal.ts";
 import { type ResolvedSettings, SETTING_NAMES, SETTINGS } from "./settings.ts";
 
 /** Prints the settings as they are in force. */
@@ -25,7 +25,7 @@ export async function runSettings(
     description: SETTINGS[name].description,
   }));
   if (isJson) {
-    await printLine(terminal, JSON.stringify(rows, null, 2));
+    await printJson(terminal, rows, 2);
     return EXIT.ok;
   }
   const head = ["flag", "variable", "type", "default", "current"];

@@ -10,7 +10,7 @@ import { createRegistry } from "../../registry/registry.ts";
 import type { Erased, Store } from "../../store/store.ts";
 import { EXIT, type ExitCode } from "../failure.ts";
 import { accepted, ask, isRecord } from "../http-client.ts";
-import { note, printLine, type Terminal } from "../terminal.ts";
+import { note, printJson, printLine, type Terminal } from "../terminal.ts";
 
 /** Takes users out of where they are kept. */
 export interface Eraser {
@@ -45,7 +45,7 @@ export async function runErase(
   if (compacts) await eraser.compact?.();
   if (isJson) {
     const done = { distinct_ids: distinctIds.length, profiles: profileCount, events: eventCount };
-    await printLine(terminal, JSON.stringify(done));
+    await printJson(terminal, done);
     return EXIT.ok;
   }
   const what = `${counted(profileCount, "profile")} and ${counted(eventCount, "event")}`;

@@ -117,7 +117,7 @@ async function createDataGroup({ context, access, request }: ProjectCall): Promi
   const text = bodyText(request);
   const body = parseJson(text, NEW);
   const created = await context.registry.dataGroups.create(access.project.id, {
-    groupKey: body.property_name,
+    groupKey: body.property_name.toWellFormed(),
     displayName: body.display_name ?? undefined,
     metadataJson: readMetadata(text),
   });
