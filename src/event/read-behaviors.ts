@@ -44,7 +44,8 @@ export function readBehaviors(json: unknown): ReadonlyMap<string, BehaviorDefini
       window: readWindow(members, place),
       measure: { kind: "count" },
     };
-    behaviors.set(name, definition);
+    // As a selector reads it, which names it.
+    behaviors.set(name.toWellFormed(), definition);
   }
   return behaviors;
 }

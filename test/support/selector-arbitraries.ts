@@ -20,9 +20,6 @@ export { arbitraryProperties, arbitraryValue, HOSTILE_NAMES } from "./value-arbi
 /** How many levels of operators and functions a random selector has. */
 const DEPTH = 3;
 
-/** A selector may hold half a character, though no property does. */
-const HALF_CHARACTERS: readonly string[] = ["\ud800", "a\udc00b", "\udfff\ud800"];
-
 /** A valid selector that reads properties of these names; most are conditions, some give other values. */
 export function arbitrarySelector(names: readonly string[]): fc.Arbitrary<Expression> {
   return arbitrarySelectorOver(arbitraryProperty(names));
@@ -87,12 +84,7 @@ function selectorArbitraries(property: fc.Arbitrary<Expression>): SelectorArbitr
     };
   };
 
-  const textLiteral = fc
-    .oneof(
-      { weight: 20, arbitrary: arbitraryText },
-      { weight: 1, arbitrary: fc.constantFrom(...HALF_CHARACTERS) },
-    )
-    .map(literal);
+  const textLiteral = arbitraryText.map(literal);
   const numberLiteral = fc.oneof(
     { weight: 4, arbitrary: arbitraryMagnitude.map(literal) },
     { weight: 1, arbitrary: arbitraryMagnitude.map((value) => negate(literal(value))) },
