@@ -81,7 +81,7 @@ export function readNewCohort(request: ApiRequest, groupKeys: readonly string[])
   const text = bodyText(request);
   const body = parseJson(quoteLongIntegers(text, LONG), NEW);
   return {
-    name: body.name.toWellFormed(),
+    name: body.name,
     description: body.description ?? "",
     groupKey: readGroupKey(body.data_group_id, groupKeys),
     isVisible: body.is_visible ?? true,
@@ -124,7 +124,7 @@ function readChangeText(text: string, id: number, groupKeys: readonly string[]):
   const changes = {
     id,
     definitionTexts: readDefinition(text),
-    ...(body.name === undefined ? {} : { name: body.name.toWellFormed() }),
+    ...(body.name === undefined ? {} : { name: body.name }),
     ...(body.description === undefined ? {} : { description: body.description ?? "" }),
     ...(body.is_visible === undefined ? {} : { isVisible: body.is_visible }),
     ...(body.is_locked === undefined ? {} : { isLocked: body.is_locked }),
